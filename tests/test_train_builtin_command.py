@@ -16,8 +16,8 @@ from indexer.training.builtin.named import glossary
 from indexer.training.builtin.picture_tower import PictureTower, TowerShape
 from search.cli import main
 from search.encoders.onnx_pair.builtin import FOLDER, open_builtin
+from tests.published_backbone import published_weights
 from tests.small_captions import draw_shapes
-from tests.test_training import published_weights
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
@@ -110,7 +110,7 @@ def test_a_pair_is_made_from_its_parts_and_the_run_goes_on(parts: Path, tmp_path
     assert done.stdout == f"{out}\n" and "exported; cosine with torch" in done.stderr
     for member in ("head", "member-1", "member-2"):
         line = json.loads((tmp_path / "run" / member / "metrics.jsonl").read_text())
-        assert line["step"] == 3 and {"en", "zh", "lessons", "en_t2p_r10"} <= line.keys()
+        assert line["step"] == 3 and {"en", "zh", "opinions", "en_t2p_r10"} <= line.keys()
     assert "members 2, en_t2p_r1 " in done.stderr
     encoder = open_builtin(out)
     assert encoder.encode_texts(["a red circle"]).shape == (1, 384)
@@ -133,6 +133,7 @@ def test_a_pair_is_made_from_its_parts_and_the_run_goes_on(parts: Path, tmp_path
         ({"minilm": "nothing"}, "can't read all-MiniLM-L6-v2 from .*nothing"),
         ({}, "minilm' does not hold the weights of all-MiniLM-L6-v2"),
         ({"labelled": "junk.pth"}, "can't read pictures from .*junk.pth"),
+        ({"minilm": "bert", "texts": "nothing"}, "the pair in .*nothing' can't be opened"),
         ({"sentences": "junk.pth"}, "can't read sentences from .*junk.pth"),
     ],
 )

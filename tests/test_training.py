@@ -22,9 +22,11 @@ from indexer.training.builtin.distillation import Lessons, word_pool
 from indexer.training.builtin.examples import PairExamples, examples_of
 from indexer.training.builtin.export import export
 from indexer.training.builtin.heldout import precisions, recalls
+from indexer.training.builtin.initial_weights import load_texts
+from indexer.training.builtin.load import load_pair
 from indexer.training.builtin.loop import Run
 from indexer.training.builtin.pair import TrainedPair, mean_of
-from indexer.training.builtin.picture_sources import FreshViews, PictureSource, store_features
+from indexer.training.builtin.picture_sources import FreshViews, store_features
 from indexer.training.builtin.picture_tower import PictureTower, TowerShape
 from indexer.training.builtin.recipe import TrainingConfig
 from indexer.training.builtin.text_tower import TextTower
@@ -40,6 +42,7 @@ from indexer.training.losses import soft_targets, softmax_loss
 from indexer.training.run_folder import TrainingStopped
 from search.encoders.onnx_pair.builtin import FOLDER, open_builtin
 from search.errors import BadSource, StorageFailed
+from tests.published_backbone import CLASSES, published_weights
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
@@ -47,7 +50,6 @@ COLOURS = {"red": "红色", "green": "绿色", "blue": "蓝色", "yellow": "黄�
 SHAPE = TowerShape(width=32, vocabulary=40_000, layers=1, heads=2, hidden_width=384)
 RECIPE = TrainingConfig(epochs=2, batch=4, seed=5, held_out=0, width=32)
 SIDE = 256
-CLASSES = 1_000
 
 
 def teach(sentences: list[str]) -> NDArray[np.float32]:
@@ -180,15 +182,23 @@ def test_lessons_take_part_and_held_out_pictures_are_measured(
     opinions = np.random.default_rng(0).normal(size=(8, 9)).astype(np.float16)
     names = [(number, f"thing {number}", f"东西{number}") for number in range(9)]
 
-    def first_epoch(name: str, mixed: float, source: PictureSource) -> tuple[Run, dict[str, float]]:
+    def first_epoch(name: str, learning: bool, mixed: float) -> tuple[Run, dict[str, float]]:
         lessons = Lessons([pool], ClassTexts(names, tokenizers[0]), opinions)
-        run = new_run(tmp_path / name, replace(RECIPE, mixed=mixed), lessons)
+        recipe = replace(RECIPE, mixed=mixed, texts_learn=learning)
+        run = new_run(tmp_path / name, recipe, lessons)
+        source = FreshViews(views, mixed)
         return run, next(iter(run.epochs(examples, source, np.arange(8))))
 
-    run, record = first_epoch("plain", 0.0, FreshViews(views, 0.0))
+    run, record = first_epoch("plain", True, 0.0)
     assert min(record[name] for name in ("lessons", "opinions", "distill")) > 0
-    _, of_two = first_epoch("mixed", 1.0, FreshViews(views, 1.0))
+    _, of_two = first_epoch("mixed", True, 1.0)
     assert of_two["en"] > 0 and of_two["opinions"] > 0
+    before = copy.deepcopy(new_run(tmp_path / "start").pair.texts)
+    fixed, record = first_epoch("fixed", False, 0.5)
+    assert record["en"] > 0 and record["zh"] > 0 and record["opinions"] > 0
+    assert "lessons" not in record
+    for name, weight in before.named_parameters():
+        assert torch.equal(weight, fixed.pair.texts.get_parameter(name)), name
     found = recalls(run.average, examples, views, np.arange(8), sentence_count=1)
     assert set(found) == {
         f"{a}_{b}_{c}" for a in ("en", "zh") for b in ("t2p", "p2t") for c in ("r1", "r10")
@@ -282,24 +292,19 @@ def test_a_body_gives_what_its_published_layers_give() -> None:
     torch.testing.assert_close(found[inner], wanted[inner], atol=1e-3, rtol=1e-3)
 
 
-def published_weights(tower: PictureTower, classes: int = CLASSES) -> dict[str, Tensor]:
-    """Draw weights with the names and sizes of efficientnet-lite-pytorch's for Lite2."""
-    weights: dict[str, Tensor] = {}
-
-    def add(conv: str, norm: str, like: Tensor) -> None:
-        weights[f"{conv}.weight"] = torch.randn_like(like) * 0.2
-        for name in ("weight", "bias", "running_mean"):
-            weights[f"{norm}.{name}"] = torch.randn(like.shape[0]) * 0.2
-        weights[f"{norm}.running_var"] = torch.rand(like.shape[0]) + 0.5
-
-    add("_conv_stem", "_bn0", tower.body[0].weight)  # type: ignore[arg-type]
-    for number, block in enumerate(list(tower.body)[1:-1]):
-        parts = ["_expand_conv", "_depthwise_conv", "_project_conv"][-len(block.path) :]  # type: ignore[arg-type]
-        norms = ["_bn0", "_bn1", "_bn2"][-len(parts) :]
-        for part, norm, convolution in zip(parts, norms, block.path, strict=True):  # type: ignore[arg-type]
-            add(f"_blocks.{number}.{part}", f"_blocks.{number}.{norm}", convolution.weight)
-    add("_conv_head", "_bn1", tower.body[-1].weight)  # type: ignore[arg-type]
-    return weights | {"_fc.weight": torch.randn(classes, 1280), "_fc.bias": torch.zeros(classes)}
+def test_a_text_tower_goes_on_from_an_earlier_pair_with_more_words() -> None:
+    earlier = load_pair(FOLDER)
+    sentences = ["一只狗在草地上奔跑", "雪地里的雪橇犬"]
+    tokenizer = extend_tokenizer(FOLDER / "tokenizer.json", sentences, ["雪橇犬"], 48)
+    size = tokenizer.get_vocab_size()
+    assert size > earlier.shape.vocabulary
+    texts = TextTower(replace(earlier.shape, vocabulary=size)).eval()
+    known = load_texts(texts, FOLDER, tokenizer)
+    assert known == set(range(earlier.shape.vocabulary))
+    for text in ("two dogs run on the beach", "一只狗在草地上奔跑"):
+        ids = torch.tensor([tokenizer.encode(text).ids])
+        with torch.no_grad():
+            torch.testing.assert_close(texts(ids), earlier.pair.texts(ids))
 
 
 def test_members_begin_alike_and_their_mean_is_each_weights_mean(

@@ -61,19 +61,24 @@ SENTENCES = 15_000
     type=click.Path(path_type=Path),
     help="CSV as --pairs, gzipped or not, of Chinese captions whose pictures need not be here.",
 )
+@click.option(
+    "--texts",
+    type=click.Path(path_type=Path),
+    help="Folder of a pair whose text tower to start from, instead of all-MiniLM-L6-v2's.",
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
 @click.option(
     "--members",
     type=click.IntRange(1),
-    default=3,
+    default=4,
     show_default=True,
     help="Runs of which the pair is the mean; training takes that many times as long.",
 )
-@click.option("--epochs", type=click.IntRange(1), default=8, show_default=True)
+@click.option("--epochs", type=click.IntRange(1), default=10, show_default=True)
 @click.option(
     "--head-epochs",
     type=click.IntRange(0),
-    default=6,
+    default=4,
     show_default=True,
     help="Epochs of the text tower and the picture tower's head alone, before the members.",
 )
@@ -92,6 +97,7 @@ def train_builtin(
     labels: Path | None,
     sentences: Path | None,
     chinese: Path | None,
+    texts: Path | None,
     out: Path,
     members: int,
     epochs: int,
@@ -110,7 +116,7 @@ def train_builtin(
     """
     end_in_order("stopped; run the same command again to go on")
     try:
-        for path in (captions, images, names, labels, sentences, chinese):
+        for path in (captions, images, names, labels, sentences, chinese, texts):
             if path is not None:
                 _existing(path)
         read_pairs(captions, images)  # so that mistakes show at once, not after minutes
@@ -142,6 +148,7 @@ def train_builtin(
                 labels=labels,
                 sentences=_lines(sentences, seed) if sentences else [],
                 chinese=read_texts(chinese, "zh") if chinese else [],
+                texts=texts,
             )
             recipe = TrainingConfig(epochs, batch, seed, held_out, members, head_epochs)
             for line in run(sources, recipe, out, torch_device(device).type):

@@ -1,5 +1,7 @@
 """The losses of one batch: the captions classes, and every loss of the recipe."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -10,6 +12,7 @@ from indexer.training.builtin.examples import PairExamples, draw_sentence, pool_
 from indexer.training.builtin.pair import TrainedPair
 from indexer.training.builtin.picture_sources import PictureBatch
 from indexer.training.builtin.recipe import TrainingConfig
+from indexer.training.builtin.sentence_vectors import SentenceVectors
 from indexer.training.losses import distillation_loss, likeness_loss, soft_targets, softmax_loss
 
 
@@ -49,11 +52,8 @@ def batch_losses(
     states = pool_in_chunks(pair.texts, own + extra + prompts)
     texts = pair.texts.joint(states)
     count = len(places)
-    fits = [
-        softmax_loss(pictures, texts[start : start + count], scale, targets)
-        for start in range(0, len(own), count)
-    ]
-    losses = {"en": fits[0], "zh": torch.stack(fits[1:]).sum()}
+    streams_of_texts = torch.split(texts[: len(own)], count)
+    losses = _caption_losses(pictures, streams_of_texts, scale, targets)
     rows = np.array([row for _, row in captions])
     with_teacher = np.flatnonzero(rows >= 0)
     if recipe.distill and len(with_teacher):
@@ -67,8 +67,47 @@ def batch_losses(
             student, torch.from_numpy(teacher_rows).to(device)
         )
     if classes is not None:
-        shares = batch.blend((logits / recipe.opinion_temperature).softmax(1))
         names = classes.vectors(texts[len(own) + len(extra) :])
-        likeness = likeness_loss(pictures, names, scale, shares.log())
-        losses["opinions"] = recipe.opinions * likeness
+        losses["opinions"] = _opinion_loss(batch, names, scale, logits, recipe)
     return losses
+
+
+def picture_losses(
+    pair: TrainedPair,
+    recipe: TrainingConfig,
+    topics: Tensor,
+    vectors: SentenceVectors,
+    lessons: Lessons,
+    batch: PictureBatch,
+    places: NDArray[np.int64],
+    draw: np.random.Generator,
+) -> dict[str, Tensor]:
+    """Return the losses of a run whose text tower does not learn, weighted, by name.
+
+    `vectors` are those of all captions; the rest is as in `batch_losses`.
+    """
+    scale = pair.log_scale.exp().clamp(max=100.0)
+    targets = batch.blend(soft_targets(topics, recipe.soft_share, recipe.soft_sharpness))
+    languages = [0] + [1] * recipe.chinese_draws
+    texts = [vectors.draw(each, places, draw, recipe.written) for each in languages]
+    losses = _caption_losses(batch.vectors, texts, scale, targets)
+    if recipe.opinions and lessons.classes is not None and lessons.opinions is not None:
+        logits = torch.from_numpy(lessons.opinions[places]).float().to(topics.device)
+        names = lessons.classes.draw(logits, draw, live=0).vectors(texts[0][:0])
+        losses["opinions"] = _opinion_loss(batch, names, scale, logits, recipe)
+    return losses
+
+
+def _caption_losses(
+    pictures: Tensor, streams: Sequence[Tensor], scale: Tensor, targets: Tensor
+) -> dict[str, Tensor]:
+    """Return the losses of English and of Chinese captions; the first stream is English."""
+    fits = [softmax_loss(pictures, texts, scale, targets) for texts in streams]
+    return {"en": fits[0], "zh": torch.stack(fits[1:]).sum()}
+
+
+def _opinion_loss(
+    batch: PictureBatch, names: Tensor, scale: Tensor, logits: Tensor, recipe: TrainingConfig
+) -> Tensor:
+    shares = batch.blend((logits / recipe.opinion_temperature).softmax(1))
+    return recipe.opinions * likeness_loss(batch.vectors, names, scale, shares.log())

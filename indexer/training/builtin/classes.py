@@ -65,13 +65,13 @@ class ClassTexts:
         self._vectors = [tower.joint(pool_in_chunks(tower, prompts)) for prompts in self._prompts]
         tower.train(was_training)
 
-    def draw(self, opinions: Tensor, draw: np.random.Generator) -> "DrawnClasses":
-        """Draw a language, and the likeliest classes by the `opinions` (n, classes) of pictures."""
+    def draw(self, opinions: Tensor, draw: np.random.Generator, live: int = LIVE) -> "DrawnClasses":
+        """Draw a language, and `live` of the likeliest classes by `opinions` (n, classes)."""
         language = int(draw.random() >= ENGLISH)
         likeliest = np.unique(opinions.argmax(1).cpu().numpy())
-        live = draw.permutation(likeliest)[:LIVE]
-        prompts = [self._prompts[language][number] for number in live]
-        return DrawnClasses(prompts, live, self._vectors[language])
+        chosen = draw.permutation(likeliest)[:live]
+        prompts = [self._prompts[language][number] for number in chosen]
+        return DrawnClasses(prompts, chosen, self._vectors[language])
 
 
 class DrawnClasses:

@@ -81,7 +81,18 @@ def _sentence(text: str, tokenizers: Sequence[Tokenizer], teacher: int) -> Sente
 def draw_sentence(
     sentences: Sequence[Sentence], draw: np.random.Generator, mask_rate: float, written_rate: float
 ) -> tuple[TokenIds, int]:
-    """Draw one sentence and segmentation, and mask a share `mask_rate` of its tokens.
+    """Draw one sentence and segmentation, and mask a share `mask_rate` of its tokens."""
+    sentence = sentences[choose_sentence(sentences, draw, written_rate)]
+    ids = list(sentence.ids[int(draw.random() < 0.3) % len(sentence.ids)])
+    for place in np.flatnonzero(draw.random(len(ids) - 2) < mask_rate):
+        ids[place + 1] = MASK
+    return ids, sentence.teacher
+
+
+def choose_sentence(
+    sentences: Sequence[Sentence], draw: np.random.Generator, written_rate: float
+) -> int:
+    """Draw the place of one sentence.
 
     A share `written_rate` of the draws are sentences without a teacher, where a picture has both:
     Chinese that people wrote, which is shorter and vaguer than translations.
@@ -90,11 +101,7 @@ def draw_sentence(
     low, high = 0, len(sentences)
     if 0 < alone < len(sentences):
         low, high = (0, alone) if draw.random() < written_rate else (alone, high)
-    sentence = sentences[int(draw.integers(low, high))]
-    ids = list(sentence.ids[int(draw.random() < 0.3) % len(sentence.ids)])
-    for place in np.flatnonzero(draw.random(len(ids) - 2) < mask_rate):
-        ids[place + 1] = MASK
-    return ids, sentence.teacher
+    return int(draw.integers(low, high))
 
 
 def pool_in_chunks(tower: TextTower, sentences: Sequence[TokenIds]) -> Tensor:

@@ -14,13 +14,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from indexer.training.builtin.batch import batch_losses
+from indexer.training.builtin.batch import batch_losses, picture_losses
 from indexer.training.builtin.classes import REFRESH
 from indexer.training.builtin.distillation import Lessons
 from indexer.training.builtin.examples import PairExamples
 from indexer.training.builtin.pair import TrainedPair, parameter_groups
 from indexer.training.builtin.picture_sources import PictureSource
 from indexer.training.builtin.recipe import TrainingConfig
+from indexer.training.builtin.sentence_vectors import SentenceVectors
 from indexer.training.ema import Average
 from indexer.training.loop import Losses, TrainingLoop
 from indexer.training.run_folder import TrainingStopped
@@ -42,6 +43,7 @@ class Run(TrainingLoop):
         lessons: Lessons | None = None,
     ) -> None:
         self.lessons = lessons or Lessons()
+        pair.texts.requires_grad_(recipe.texts_learn)
         self.pair = pair.to(device)
         self.recipe = recipe
         self.device = device
@@ -79,6 +81,9 @@ class Run(TrainingLoop):
         """
         per_epoch = len(places) // self.recipe.batch
         steps = per_epoch * self.recipe.epochs
+        texts: SentenceVectors | None = None
+        if self.step < steps and not self.recipe.texts_learn:
+            texts = SentenceVectors(self.pair.texts, examples)
         while self.step < steps:
             start_s, losses = time.monotonic(), []
             epoch = self.step // per_epoch
@@ -88,7 +93,7 @@ class Run(TrainingLoop):
                 if within % REFRESH == 0 and self.lessons.classes is not None:
                     draw = np.random.default_rng([self.recipe.seed, 1 << 21, self.step])
                     self.lessons.classes.refresh(self.pair.texts, draw)
-                losses.append(self._step(examples, source, part, steps))
+                losses.append(self._step(examples, texts, source, part, steps))
             self.save()
             names = dict.fromkeys(name for each in losses for name in each)  # no step has them all
             means = {
@@ -98,7 +103,12 @@ class Run(TrainingLoop):
             yield self.record(epoch + 1, means, self.pair.log_scale, time.monotonic() - start_s)
 
     def _step(
-        self, examples: PairExamples, source: PictureSource, places: NDArray[np.int64], steps: int
+        self,
+        examples: PairExamples,
+        texts: SentenceVectors | None,
+        source: PictureSource,
+        places: NDArray[np.int64],
+        steps: int,
     ) -> Losses:
         draw = np.random.default_rng([self.recipe.seed, 1 << 20, self.step])
         torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)
@@ -107,9 +117,12 @@ class Run(TrainingLoop):
         def backward() -> Losses:
             with torch.autocast(self.device, dtype=torch.bfloat16):
                 batch = source.see(self.pair.pictures, places, draw)
-                losses = batch_losses(
-                    self.pair, self.recipe, examples, self.lessons, batch, places, draw
-                )
+                rest = (self.lessons, batch, places, draw)
+                if texts is None:
+                    losses = batch_losses(self.pair, self.recipe, examples, *rest)
+                else:
+                    topics = torch.from_numpy(examples.topics[places]).to(self.device)
+                    losses = picture_losses(self.pair, self.recipe, topics, texts, *rest)
             total = torch.stack(list(losses.values())).sum()
             torch.autograd.backward(total)
             return {name: float(loss.detach()) for name, loss in losses.items()}

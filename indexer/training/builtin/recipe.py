@@ -8,18 +8,18 @@ class TrainingConfig:
     """Settings: learning rates are AdamW's peaks, shares 0..1, weights multiply their losses.
 
     The text tower and the picture tower's head learn first, for `head_epochs`, from the features
-    of a body that does not learn: then the body meets texts that say something (Kumar et al. 2022,
-    "Fine-tuning can distort pretrained features"). `members` runs go on from there, draw by seeds
-    of their own, and end as the mean of their weights (Wortsman et al. 2022). A share `mixed` of
-    the steps shows two pictures in each view.
+    of a backbone that does not learn (Kumar et al. 2022, "Fine-tuning can distort pretrained
+    features"). `members` runs of the picture tower go on from there, towards texts that no longer
+    change, draw by seeds of their own, and end as the mean of their weights (Wortsman et al. 2022).
+    A share `mixed` of the steps shows two pictures in each view.
     """
 
-    epochs: int = 8
+    epochs: int = 10
     batch: int = 128
     seed: int = 17
     held_out: int = 250
-    members: int = 3
-    head_epochs: int = 6
+    members: int = 4
+    head_epochs: int = 4
     width: int = 384
     rate_body: float = 2.5e-4
     rate_text: float = 1e-4
@@ -39,10 +39,11 @@ class TrainingConfig:
     lessons: float = 1.0
     opinions: float = 0.5
     opinion_temperature: float = 1.5
+    texts_learn: bool = False
 
     def head_stage(self) -> "TrainingConfig":
         """Return the settings of the first stage, which all members go on from."""
-        return replace(self, epochs=self.head_epochs, mixed=0.0, members=1)
+        return replace(self, epochs=self.head_epochs, mixed=0.0, members=1, texts_learn=True)
 
     def member(self, number: int) -> "TrainingConfig":
         """Return the settings of the run `number`, counted from 0.

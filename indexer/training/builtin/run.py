@@ -61,7 +61,15 @@ def run(sources: Sources, recipe: TrainingConfig, out: Path, device: str) -> Ite
         f"{len(data.held_out_names)} named ones held out"
     )
     words = glossary() + [(english, chinese) for _, english, chinese in class_names()]
-    initial = start(data.training, sources.backbone, sources.minilm, recipe, words, sources.chinese)
+    initial = start(
+        data.training,
+        sources.backbone,
+        sources.minilm,
+        recipe,
+        words,
+        sources.chinese,
+        sources.texts,
+    )
     views = Views(data.pictures)
     teach = minilm_teacher(sources.minilm)
     school = School(

@@ -17,7 +17,8 @@ from search.text.amounts import amount
 class Sources:
     """The files and texts that a run learns from; all but the first four may be missing.
 
-    `sentences` are English and `chinese` Chinese sentences without pictures.
+    `sentences` are English and `chinese` Chinese sentences without pictures; `texts` is the folder
+    of a pair whose text tower is the initial one.
     """
 
     captions: Path
@@ -28,6 +29,7 @@ class Sources:
     labels: Path | None = None
     sentences: list[str] = field(default_factory=list)
     chinese: list[str] = field(default_factory=list)
+    texts: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

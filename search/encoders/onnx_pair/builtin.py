@@ -1,4 +1,4 @@
-"""The shipped pair: EfficientNet-Lite2 and a small BERT, trained here, run by onnxruntime."""
+"""The pairs that ship or were trained here: two small towers, run by onnxruntime."""
 
 import hashlib
 import os
