@@ -3,6 +3,7 @@
 import csv
 import gzip
 import hashlib
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,7 +103,7 @@ def _rows(captions: Path) -> list[dict[str, str]]:
     try:
         with opener(captions, "rt", encoding="utf-8-sig", newline="") as lines:
             return list(csv.DictReader(lines))
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         raise BadSource(
             "captions-unreadable",
             "can't read captions from {captions!r}: {error}",
@@ -120,9 +121,10 @@ def read_texts(captions: Path, language: str) -> list[str]:
         BadSource: no such file, or no caption of the language.
     """
     texts = dict.fromkeys(
-        row["caption"].strip()
+        text
         for row in _rows(captions)
-        if row.get("caption", "").strip() and (row.get("language") or "en") == language
+        if (text := (row.get("caption") or "").strip())
+        and (row.get("language") or "en") == language
     )
     if not texts:
         raise BadSource(

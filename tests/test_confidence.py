@@ -47,7 +47,8 @@ def knowledge(encoder: BuiltinEncoder) -> PairKnowledge:
         ("two dogs on a skateboard", (), True),
         ("xqzzt blorf", ("xqzzt", "blorf"), False),
         ("a dog and a wumpquog", ("wumpquog",), True),
-        ("a pomeranian", (), True),  # in three pieces, but a name of training
+        ("a pomeranian", (), True),
+        ("cafe\u0301 blorf", ("blorf",), True),
         ("snowboarders", (), True),  # by its stem
         ("Elefant", ("Elefant",), False),
         ("собака", ("собака",), False),
@@ -178,6 +179,15 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     report = list(lines)
     assert open_builtin(pair).space.id == before.id, "the vectors are the same"
     return pair, report
+
+
+def test_without_held_out_pictures_only_the_words_are_written(tmp_path: Path) -> None:
+    pair = tmp_path / "pair"
+    shutil.copytree(FOLDER, pair)
+    report = list(fit_confidence(pair, [], [], [], [("horse", "马")], bag_of_words))
+    assert report == ["no held-out pictures: the confidence is not fitted"]
+    knowledge = open_builtin(pair).knowledge
+    assert knowledge is not None and knowledge.model is None
 
 
 def test_the_fit_is_of_all_kinds_and_becomes_a_file_of_the_pair(

@@ -64,7 +64,9 @@ def test_graphics_are_seldom_first_for_what_photographs_show(
 ) -> None:
     texts = [each.captions[language][0] for each in photographs if language in each.captions]
     assert len(texts) > PHOTOGRAPHS
-    first = Counter(_is_graphic(engine.answer(_query(text)).hits[0]) for text in texts)
+    answers = [engine.answer(_query(text)) for text in texts]
+    first = Counter(_is_graphic(answer.hits[0]) for answer in answers if answer.hits)
+    assert first.total() >= len(texts) - 3  # of a name no word may be known
     assert first[True] <= len(texts) * SELDOM, first
 
 

@@ -1,5 +1,6 @@
 """The command `limn train-builtin`: a run of seconds from random parts, and its errors."""
 
+import gzip
 import json
 import re
 import shutil
@@ -118,8 +119,13 @@ def test_a_pair_is_made_from_its_parts_and_the_run_goes_on(parts: Path, tmp_path
     assert "going on from step 3" in train(*first).stderr
     assert (out / "pair.json").read_bytes() == made
     joined = train(*first, "--members", 3)
-    assert joined.stderr.count("going on from step 3") == 2 and "members 3, " in joined.stderr
+    assert joined.stderr.count("going on from step 3") == 3 and "members 3, " in joined.stderr
     assert (out / "pair.json").read_bytes() != made
+    with gzip.open(tmp_path / "more.gz", "wt", encoding="utf-8") as lines:
+        lines.write("a dog runs\n")
+    other = [*given, *first, "--sentences", tmp_path / "more.gz"]
+    done = CliRunner().invoke(main, [str(each) for each in other])
+    assert done.exit_code == 1 and "is of another data; train into another folder" in done.stderr
 
 
 @pytest.mark.parametrize(

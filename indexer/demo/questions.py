@@ -7,7 +7,7 @@ from itertools import chain, islice
 
 import numpy as np
 
-from indexer.training.builtin.named import glossary
+from indexer.training.builtin.named import COMMON_NAMES, glossary
 from search.engine import Engine
 from search.facets.records import Folder
 from search.records import Collection
@@ -70,7 +70,7 @@ def _looks(engine: Engine, collection: Collection, most: int) -> list[str]:
     _, vectors = engine.store(collection).items()
     if not len(vectors):
         return []
-    names = [english for english, _ in glossary()]
+    names = [english for english, _ in glossary()[:COMMON_NAMES]]
     words = engine.encoder_of(collection).encode_texts(names)
     nearest = (vectors[:MAX_LOOKED_AT] @ (words - words.mean(axis=0)).T).argmax(axis=1)
     counts = np.bincount(nearest, minlength=len(names))

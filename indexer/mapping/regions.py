@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from indexer.training.builtin.named import glossary
+from indexer.training.builtin.named import COMMON_NAMES, glossary
 from search.encoders import Encoder
 from search.errors import BadSetting
 from search.library.map_file import Places, Region
@@ -54,7 +54,7 @@ def vocabularies(encoder: Encoder, captions: Iterable[Caption]) -> dict[str, Reg
                 and word.isalpha()
             ):
                 counts["en"][word] += 1
-    english, chinese = zip(*glossary(), strict=True)
+    english, chinese = zip(*glossary()[:COMMON_NAMES], strict=True)
     common: dict[str, tuple[str, ...]] = {"en": english, "zh": chinese}
     vocabulary: dict[str, RegionWords] = {}
     for language, counter in counts.items():

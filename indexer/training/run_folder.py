@@ -92,3 +92,13 @@ def _check(folder: Path, settings: Mapping[str, Any]) -> None:
             found=before.get(name),
             wanted=settings.get(name),
         )
+
+
+def pair_unwritable(folder: Path, error: Exception) -> StorageFailed:
+    """Return the error for a trained pair whose files can't be written."""
+    return StorageFailed(
+        "pair-unwritable",
+        "can't write the pair to {folder!r}: {error}",
+        folder=str(folder),
+        error=error,
+    )

@@ -15,7 +15,7 @@ from search.catalog.database.statements import Sql, now
 from search.catalog.database.writer_lock import check_lock, writer_lock
 from search.catalog.records import CollectionSummary
 from search.errors import BadSetting, NameTaken, NotFound, SpaceMismatch
-from search.packages.editions import PRESENT_NAMES
+from search.packages.editions import present_name
 from search.records import Collection, SecondSpace, Space
 from search.text.characters import compose, forms
 
@@ -248,7 +248,7 @@ def _collection(row: tuple[Any, ...]) -> tuple[Collection, int]:
 
 
 def _space(space_id: str, encoder: str, width: int) -> Space:
-    return Space(space_id, PRESENT_NAMES.get((encoder, space_id), encoder), width)
+    return Space(space_id, present_name(encoder, space_id), width)
 
 
 def _with_last_changes(_sqlite: bool) -> sa.Select[Any]:

@@ -18,7 +18,7 @@ from search.catalog.database.vectors import from_blobs
 from search.catalog.fact_columns import FACT_COLUMNS, from_columns
 from search.catalog.records import path_hash
 from search.errors import NotFound
-from search.packages.editions import PRESENT_NAMES
+from search.packages.editions import present_name
 from search.records import Caption, Collection, Fields, Picture, Vectors
 
 
@@ -197,7 +197,7 @@ class PictureReader:
             row.id: IndexedFile(
                 Path(os.fsdecode(row.path)),
                 bytes(row.content_hash).hex(),
-                PRESENT_NAMES.get((row.encoder, row.space_id), row.encoder),
+                present_name(row.encoder, row.space_id),
             )
             for row in rows
         }

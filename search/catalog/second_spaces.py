@@ -14,7 +14,7 @@ from search.catalog.database.writer_lock import check_lock
 from search.catalog.lacking import count_lacking
 from search.catalog.second_space_errors import occupied, unsuited
 from search.errors import SpaceMismatch
-from search.packages.editions import PRESENT_NAMES
+from search.packages.editions import present_name
 from search.records import Collection, SecondSpaceState, Space
 
 PairOffer = str
@@ -184,7 +184,7 @@ class SecondSpaces:
 
     def _encoder(self, sql: Sql, space_id: str | None) -> str:
         encoder = str(sql.scalar(sa.select(t.space.c.encoder).where(t.space.c.id == space_id)))
-        return PRESENT_NAMES.get((encoder, str(space_id)), encoder)
+        return present_name(encoder, str(space_id))
 
 
 def _forget_encoders(sql: Sql, collection: Collection) -> None:

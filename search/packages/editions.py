@@ -17,10 +17,14 @@ EDITION_OF = {BUILTIN if name == CURRENT else f"{BUILTIN}:{name}": name for name
 EARLIER = tuple(spec for spec in EDITION_OF if spec != BUILTIN)
 
 PRESENT_NAMES = {(BUILTIN, EDITIONS[name]): spec for spec, name in EDITION_OF.items()}
-"""The specification that opens a space now, by the recorded encoder and space.
 
-`builtin` was recorded for the edition that was the current one then.
-"""
+
+def present_name(encoder: str, space_id: str) -> str:
+    """Return the specification that opens a space now, by the recorded encoder and space.
+
+    `builtin` was recorded for the edition that was the current one then.
+    """
+    return PRESENT_NAMES.get((encoder, space_id), encoder)
 
 
 def in_words(spec: str) -> str:

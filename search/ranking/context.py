@@ -36,13 +36,17 @@ class SearchContext:
 
     @property
     def is_understood(self) -> bool:
-        """Return whether there is anything to rank by: a word that is known, or what is no word.
+        """Return whether there is anything to rank by: a known word, marks, or pictures.
 
-        Words that captions contain need not be known to the encoder.
+        Words that captions contain need not be known to the encoder, nor those of a query to the
+        captions' vectors alone.
         """
         reading = self.embedded_query.reading
-        found = self.words is not None and bool(self.words.words)
-        return found or reading is None or reading.is_understood or not self.plain
+        if reading is None or reading.is_understood or not self.plain:
+            return True
+        if self.words is None:
+            return any(index.captions is not None and index.caption_count for index in self.indexes)
+        return bool(self.words.words)
 
 
 @dataclass(frozen=True, slots=True)

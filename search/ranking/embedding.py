@@ -88,7 +88,8 @@ def embed_terms(
         / sum(abs(term.weight) for term in terms),
         plain=len(positive_texts) == len(terms),
         cuts=cut_texts,
-        knowledge=knowledge,
+        # Its confidence was fitted on vectors that no adapter moved.
+        knowledge=knowledge if adapter is None else None,
         reading=knowledge.read([term.text for term in texts]) if knowledge else None,
     )
 

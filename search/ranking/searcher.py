@@ -113,14 +113,14 @@ class Searcher:
             return no_results(NOTHING_INDEXED, cuts=self.contexts.cuts(query, records))
         contexts, left_out = self.contexts.build(query, groups, condition)
         notes = (*unknown_words_notes(contexts), *left_out)
+        cut_texts = join_cuts([context.embedded_query.cuts for context in contexts])
         contexts = [context for context in contexts if context.is_understood]
         if not contexts:
-            return no_results(*notes)
+            return no_results(*notes, cuts=cut_texts)
         with self._timing.stage("rank"):
             comparison = self._comparison([context.indexes for context in contexts])
             page, ranking = paginate(query, rank_jointly(contexts), comparison)
-        parts = [context.embedded_query.cuts for context in contexts]
-        return RankedResults(page, ranking, join_cuts(parts), query.offset + 1, notes)
+        return RankedResults(page, ranking, cut_texts, query.offset + 1, notes)
 
     def _by_date(self, query: Query, second: bool) -> RankedResults:
         """Rank the newest pictures first, for a query of a filter or collections alone."""

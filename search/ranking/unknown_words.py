@@ -14,7 +14,7 @@ NO_WORD_KNOWN = Message("no-word-known", "no word of this is known to the built-
 def unknown_words_notes(contexts: Sequence[SearchContext]) -> tuple[Message, ...]:
     """Return notes about words that the encoders of a query's contexts do not know, each once.
 
-    The built-in pair, and pairs that were trained from it, are the ones that know their words.
+    The built-in pair's editions are the encoders that know their words.
     """
     notes = dict.fromkeys(note for context in contexts for note in _notes(context))
     return tuple(notes)

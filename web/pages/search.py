@@ -26,7 +26,7 @@ from web.state import engine, state
 
 pages = Blueprint("pages", __name__)
 
-SHOWN_NOTES = ("collections-left-out", "words-unknown")
+SHOWN_NOTES = ("collections-left-out", "words-unknown", "no-word-known")
 """The codes of notes that stand above the hits; the page says why there are none in other words."""
 
 # The width of a query image on the page, large enough to choose a crop.

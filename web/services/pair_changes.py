@@ -12,7 +12,7 @@ from search.catalog.second_spaces import PairOffer
 from search.encoders.inventory.recommendation import can_be_offered_better
 from search.engine import Engine
 from search.errors import BadSetting
-from search.packages.editions import EARLIER
+from search.packages.editions import CURRENT, EARLIER
 from search.records import Collection
 from web.services.pair_choices import PairChoices, is_same_pair
 from web.services.worker_process import WorkerProcesses
@@ -99,7 +99,8 @@ class PairChanges:
             raise occupied(collection, second.space.encoder, second.state)
         else:
             encoder = self._offered(name, encoder)
-        self._catalog.second_spaces.record_offer(collection, "made")
+        offer = CURRENT if change.is_of_earlier_edition else "made"
+        self._catalog.second_spaces.record_offer(collection, offer)
         job = self._engine.upgrades.ask(collection.name, encoder)
         self._workers.call()
         return job

@@ -1,4 +1,4 @@
-"""The losses of one batch: the captions classes, and every loss of the recipe."""
+"""The losses of one batch: the captions drawn, and every loss of the recipe."""
 
 from collections.abc import Sequence
 

@@ -23,6 +23,10 @@ AT_MOST = 12
 GLOSSARY = Path(__file__).parent / "glossary.csv"
 
 
+COMMON_NAMES = 699
+"""The first rows of the glossary: the most common things, for names of regions and questions."""
+
+
 def glossary() -> list[tuple[str, str]]:
     """Return the English and Chinese names of 3,400 visible things, written for this project."""
     with GLOSSARY.open(encoding="utf-8", newline="") as lines:
@@ -80,13 +84,17 @@ def read_named(captions: Path, images: Path | None = None) -> list[CaptionedPict
         BadSource: as `read_pairs` says.
     """
     where = {"split": "train"} if "split" in columns_of(captions) else None
-    return read_pairs(captions, images, where)
+    pictures = read_pairs(captions, images, where)
+    return [each for each in pictures if each.captions.keys() & TEMPLATES.keys()]
 
 
 def with_sentences(picture: CaptionedPicture) -> CaptionedPicture:
-    """Return a picture whose captions are sentences about its names."""
+    """Return a picture whose captions are sentences about its names, in English and Chinese."""
     sentences = {
-        language: tuple(each.format(name) for each in TEMPLATES[language] for name in own)
-        for language, own in picture.captions.items()
+        language: tuple(
+            each.format(name) for each in templates for name in picture.captions[language]
+        )
+        for language, templates in TEMPLATES.items()
+        if language in picture.captions
     }
     return replace(picture, captions=sentences)

@@ -1,6 +1,7 @@
 """One training run from files to a shipped pair, for `limn train-builtin`."""
 
 import copy
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from indexer.training.builtin.querybank import add_querybank
 from indexer.training.builtin.recipe import TrainingConfig
 from indexer.training.builtin.sources import Data, Sources, read_sources
 from indexer.training.builtin.views import Views
+from indexer.training.run_folder import pair_unwritable
 
 TRANSLATIONS = 5_000
 """Translated captions that the teacher of Chinese is fitted to, besides all names of things."""
@@ -78,22 +80,23 @@ def run(sources: Sources, recipe: TrainingConfig, out: Path, device: str) -> Ite
         examples_of(data.pictures, initial.tokenizers, teach),
         _lessons(sources, data.training, initial, views, words, teach),
     )
-    content = fingerprint(data.training)
+    content = _identity(data, sources, initial)
 
     def runner(pair: TrainedPair, settings: TrainingConfig, folder: str) -> Run:
         return Run(pair, settings, out / folder, content, device, school.lessons)
 
     head = runner(initial.pair, recipe.head_stage(), "head")
-    if not head.resume():
-        yield "storing the features of the body"
+    if head.resume():
+        yield _resumed(head)
     if head.is_unfinished(len(data.training)):
+        yield "storing the features of the backbone"
         yield from _train(head, school, store_features(head.pair.pictures, views))
     averages, steps = [], 0
     for number in range(recipe.members):
         pair = copy.deepcopy(head.average)
         member = runner(pair, recipe.member(number), f"member-{number + 1}")
         if member.resume():
-            yield f"going on from step {member.step} in {str(member.folder)!r}"
+            yield _resumed(member)
         yield from _train(member, school, FreshViews(views, recipe.mixed, device))
         averages.append(member.average)
         steps += member.step
@@ -106,23 +109,39 @@ def run(sources: Sources, recipe: TrainingConfig, out: Path, device: str) -> Ite
         "positions": initial.shape.positions,
         "training": {"data": content, "recipe": asdict(recipe), "step": steps},
     }
-    cosines = export(mean, initial.tokenizers[0], out / "pair", facts)
-    if not add_querybank(out / "pair", data.training):
-        yield "too few pictures and captions for a querybank: hubs are not held back"
-    yield f"exported; cosine with torch: {cosines}"
-    yield from fit_confidence(
-        out / "pair",
-        _picture_sets("captions", data.held_out),
-        _picture_sets("names", data.held_out_names),
-        data.training,
-        words,
-        teach,
-        sources.sentences + sources.chinese,
-    )
+    try:
+        cosines = export(mean, initial.tokenizers[0], out / "pair", facts)
+        if not add_querybank(out / "pair", data.training):
+            yield "too few pictures and captions for a querybank: hubs are not held back"
+        yield f"exported; cosine with torch: {cosines}"
+        yield from fit_confidence(
+            out / "pair",
+            _picture_sets("captions", data.held_out),
+            _picture_sets("names", data.held_out_names),
+            data.training,
+            words,
+            teach,
+            sources.sentences + sources.chinese,
+        )
+    except OSError as error:
+        raise pair_unwritable(out / "pair", error) from error
 
 
 def _picture_sets(name: str, pictures: list[CaptionedPicture]) -> list[PictureSet]:
     return [PictureSet(name, pictures, {})] if pictures else []
+
+
+def _identity(data: Data, sources: Sources, initial: Start) -> str:
+    """Return a name of all that a run begins with; a run is resumed with the same alone."""
+    digest = hashlib.sha256(initial.tokenizers[0].to_str().encode())
+    digest.update(repr((sources.sentences, sources.chinese)).encode())
+    for weights in (initial.pair.texts.words.weight, initial.classifier[0]):
+        digest.update(weights.detach().numpy().tobytes())
+    return f"{fingerprint(data.training)}-{digest.hexdigest()[:12]}"
+
+
+def _resumed(run: Run) -> str:
+    return f"going on from step {run.step} in {str(run.folder)!r}"
 
 
 def _train(member: Run, school: School, source: PictureSource) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """The files that a run of the built-in pair learns from, read into its pictures."""
 
+import gzip
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,8 +11,11 @@ from numpy.typing import NDArray
 from indexer.captioned_pictures import CaptionedPicture, read_pairs, split
 from indexer.training.builtin.named import glossary, read_labelled, read_named, with_sentences
 from indexer.training.builtin.recipe import TrainingConfig
-from search.errors import BadSetting
+from search.errors import BadSetting, BadSource
 from search.text.amounts import amount
+
+SENTENCES = 15_000
+"""Sentences without pictures to learn from; the teacher reads some 500 a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +85,23 @@ def read_sources(sources: Sources, recipe: TrainingConfig, out: Path) -> Data:
             held_out=len(held_out),
         )
     return Data(training, held_out, held_out_names)
+
+
+def sample_lines(file: Path, seed: int) -> list[str]:
+    """Return a draw of the sentences in a gzipped file, one a line.
+
+    Raises:
+        BadSource: the file can't be read.
+    """
+    try:
+        with gzip.open(file, "rt", encoding="utf-8") as stream:
+            lines = stream.read().splitlines()
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise BadSource(
+            "sentences-unreadable",
+            "can't read sentences from {file!r}: {error}",
+            file=str(file),
+            error=error,
+        ) from error
+    order = np.random.default_rng(seed).permutation(len(lines))[:SENTENCES]
+    return [lines[place] for place in np.sort(order)]

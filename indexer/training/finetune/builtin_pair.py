@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from indexer.captioned_pictures import CaptionedPicture
-from indexer.training.finetune.checks import pair_unwritable
 from indexer.training.finetune.plan import Loss, Method
+from indexer.training.run_folder import pair_unwritable
 from search.encoders.onnx_pair.builtin import open_builtin, pair_folder
 from search.encoders.preparation import Preparation
 from search.encoders.text_limits import encodable
@@ -48,8 +48,9 @@ class BuiltinPair:
         self._tokenizer, self._querybank = encoder.tokenizer, encoder.querybank
         self._facts = json.loads((folder / "pair.json").read_bytes())
         self._pair = load_pair(folder, dropout=0.1).pair.to(target)
-        frozen = self._pair.pictures.frozen_blocks
-        self.frozen_prefixes = tuple(f"pictures.body.{block}." for block in range(frozen))
+        parameters = self._pair.named_parameters()
+        frozen = {name for name, each in parameters if not each.requires_grad}
+        self.frozen_prefixes = tuple(sorted({f"{name.rpartition('.')[0]}." for name in frozen}))
         self.module: nn.Module = self._pair
         self._target = target
 

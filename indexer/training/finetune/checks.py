@@ -1,12 +1,11 @@
 """Checks of a pair without torch, and the errors of a pair that can't be trained or written."""
 
 import importlib.util
-from pathlib import Path
 
 from indexer.training.finetune.plan import Method
 from search.encoders.checks import check_encoder
 from search.encoders.suggestions import unknown
-from search.errors import BadSetting, BadSource, StorageFailed
+from search.errors import BadSetting, BadSource
 from search.packages import plugins
 from search.packages.installing import install_extra
 from search.text.amounts import amount
@@ -77,14 +76,4 @@ def untrainable(spec: str) -> BadSetting:
         "{spec!r} can't be trained; train from one of: {names}",
         spec=spec,
         names=", ".join(names),
-    )
-
-
-def pair_unwritable(folder: Path, error: Exception) -> StorageFailed:
-    """Return the error for a trained pair whose files can't be written."""
-    return StorageFailed(
-        "pair-unwritable",
-        "can't write the pair to {folder!r}: {error}",
-        folder=str(folder),
-        error=error,
     )

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from indexer.captioned_pictures import CaptionedPicture
-from indexer.training.finetune.checks import pair_unwritable
 from indexer.training.finetune.plan import Loss, Method
+from indexer.training.run_folder import pair_unwritable
 from search.encoders.openclip.encoder import OpenClipEncoder, causal_tower
 from search.encoders.openclip.weights import CheckpointPair, load_pair, quiet
 from search.encoders.preparation import Preparation

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tokenizers import Encoding, Tokenizer
 
-from search.encoders.onnx_pair.knowledge import PairKnowledge, read_knowledge
+from search.encoders.onnx_pair.knowledge import PairKnowledge, read_knowledge, readable
 from search.encoders.onnx_pair.pair_folder import (
     QUERYBANK,
     PairFolder,
@@ -28,9 +28,6 @@ from search.records import Pixels, Space, Vectors
 EDITIONS_FOLDER = Path(__file__).parent / "editions"
 
 FOLDER = EDITIONS_FOLDER / CURRENT
-
-LONGEST_TEXT = 10_000
-"""Characters of a text that are read; the tower reads 48 tokens, so only time is saved."""
 
 READ_AGAIN = 128
 """Texts whose tokens are cached: a search asks for a vector, and then how many words were read;
@@ -64,26 +61,23 @@ class BuiltinEncoder:
         return self.querybank.even_pictures(vectors) if self.querybank else vectors
 
     def shares_of_places(self, pixels: Pixels) -> Vectors | None:
-        """Return what each place adds to the pictures' vectors, (n, width, h', w'), 8x8 places.
+        """Return what each place adds to the tower's vectors, (n, width, h', w'), 8x8 places.
 
         `pixels` are (n, h, w, 3) uint8, of the preparation's size. The product of a text's vector
-        with a place tells how much the place adds to their cosine. None for pairs of the first
+        with a place tells how much the place adds to their cosine, but for the querybank's small
+        correction, which belongs to no place. None for pairs of the first
         edition, which can't tell.
         """
         return self.towers.shares_of_places(pixels)
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed n texts of any Unicode -> (n, width); text past 48 tokens is cut."""
-        vectors = self.towers.encode_ids([self.tokenize(_readable(text)).ids for text in texts])
+        vectors = self.towers.encode_ids([self.tokenize(readable(text)).ids for text in texts])
         return self.querybank.even_texts(vectors) if self.querybank else vectors
 
     def characters_read(self, text: str) -> int:
         """Return the number of a text's first characters that fit in the tower's 48 tokens."""
         return longest(text, lambda part: not self.tokenize(encodable(part)).overflowing)
-
-
-def _readable(text: str) -> str:
-    return encodable(text[:LONGEST_TEXT])
 
 
 def pair_folder(spec: str) -> Path:
@@ -125,9 +119,7 @@ def open_builtin(folder: Path = FOLDER, threads: int = 0, device: str = "cpu") -
             querybank=querybank,
             knowledge=None
             if knowledge is None
-            else PairKnowledge(
-                *knowledge, querybank, tokenizer, lambda text: tokenize(_readable(text))
-            ),
+            else PairKnowledge(*knowledge, querybank, tokenizer, tokenize),
         )
 
 

@@ -13,10 +13,21 @@ from search.encoders.knowledge import TextReading
 from search.encoders.onnx_pair.confidence import FEATURES, ConfidenceModel, features_of
 from search.encoders.onnx_pair.known_words import KnownWords
 from search.encoders.onnx_pair.querybank import Querybank
+from search.encoders.text_limits import encodable
+from search.files.atomic_file import write_atomic
 from search.records import Scores, Vectors
 
 KNOWLEDGE = "knowledge.json"
 """A file beside pair.json that is no part of the pair's space: vectors do not depend on it."""
+
+
+LONGEST_TEXT = 10_000
+"""Characters of a text that are read; the tower reads 48 tokens, so only time is saved."""
+
+
+def readable(text: str) -> str:
+    """Return a text in the form that the pair's tokenizer reads."""
+    return encodable(text[:LONGEST_TEXT])
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,7 @@ class PairKnowledge:
         unknown: list[str] = []
         ids: list[int] = []
         for text in texts:
+            text = readable(text)
             encoding = self.tokenize(text)
             words = self.words.read(text, encoding, self.tokenizer)
             places = zip(encoding.ids, encoding.word_ids, strict=True)
@@ -70,10 +82,10 @@ def write_knowledge(
         },
         "characters": "".join(sorted(words.characters)),
         "words": sorted(words.stems),
-        "commonness": "".join(f"{each:x}" for each in np.minimum(words.commonness, 15)),
+        "commonness": "".join(f"{each:x}" for each in words.commonness),
     }
     text = json.dumps(document, ensure_ascii=False, indent=0) + "\n"
-    (folder / KNOWLEDGE).write_text(text, encoding="utf-8")
+    write_atomic(folder / KNOWLEDGE, text.encode())
 
 
 def read_knowledge(folder: Path, space_id: str) -> tuple[KnownWords, ConfidenceModel | None] | None:

@@ -17,6 +17,8 @@ INSIDE_WORD = "##"
 HAN = regex.compile(r"\p{Han}")
 LATIN = regex.compile(r"[a-z]+")
 
+MOST_COMMON = 15
+
 SHORTEST_TOKEN = 3
 """Letters of a token that counts as a word: shorter ones are also pieces of codes and typing."""
 
@@ -35,7 +37,8 @@ class KnownWords:
     """The words that a pair has learned, besides those that are tokens of English words.
 
     `stems` and Chinese `characters` are of any training text. `commonness` (tokens,) is for each
-    token of the vocabulary log2(1 + n), rounded, where n captions of training pictures have it.
+    token of the vocabulary log2(1 + n), rounded and at most 15, where n captions of training
+    pictures have it.
     """
 
     stems: frozenset[str]
@@ -93,7 +96,7 @@ def known_words(
                 word_set.add(word)
                 if len(word) > 1 and not is_english_token(tokens):
                     stems.update(words_of(word))
-    commonness = np.round(np.log2(1 + counts)).astype(np.uint8)
+    commonness = np.minimum(np.round(np.log2(1 + counts)), MOST_COMMON).astype(np.uint8)
     return KnownWords(frozenset(stems), frozenset(characters), commonness)
 
 

@@ -20,7 +20,7 @@ from indexer.training.builtin.confidence.questions import (
     embedding_once,
 )
 from search.encoders.onnx_pair.builtin import open_builtin
-from search.encoders.onnx_pair.knowledge import KNOWLEDGE, PairKnowledge, write_knowledge
+from search.encoders.onnx_pair.knowledge import PairKnowledge, write_knowledge
 from search.encoders.onnx_pair.known_words import known_words
 from search.text.amounts import amount
 
@@ -57,15 +57,15 @@ def fit_confidence(
         BadPicture: a picture can't be read.
         OSError: the file can't be written.
     """
-    (folder / KNOWLEDGE).unlink(missing_ok=True)
     encoder = open_builtin(folder)
     texts = [text for each in trained for text in each.texts]
     names = [name for names in things for name in names]
     words = known_words(texts, [*more_texts, *names], encoder.tokenizer)
     bank = encoder.querybank
-    if bank is None:
+    if bank is None or not (sentences or classes):
         write_knowledge(folder, encoder.space.id, words, None)
-        yield "no querybank: the confidence is not fitted"
+        missing = "querybank" if bank is None else "held-out pictures"
+        yield f"no {missing}: the confidence is not fitted"
         return
     places = np.random.default_rng(0).permutation(len(trained))[:OTHERS]
     others = [trained[place] for place in places]
