@@ -66,7 +66,7 @@ def test_graphics_are_seldom_first_for_what_photographs_show(
     assert len(texts) > PHOTOGRAPHS
     answers = [engine.answer(_query(text)) for text in texts]
     first = Counter(_is_graphic(answer.hits[0]) for answer in answers if answer.hits)
-    assert first.total() >= len(texts) - 3  # of a name no word may be known
+    assert first.total() >= len(texts) * 0.95  # of a rare name no word may be known
     assert first[True] <= len(texts) * SELDOM, first
 
 
