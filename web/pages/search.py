@@ -26,7 +26,9 @@ from web.state import engine, state
 
 pages = Blueprint("pages", __name__)
 
-SHOWN_NOTES = ("collections-left-out", "words-unknown", "no-word-known")
+NO_WORD_KNOWN = "no-word-known"
+
+SHOWN_NOTES = ("collections-left-out", "words-unknown")
 """The codes of notes that stand above the hits; the page says why there are none in other words."""
 
 # The width of a query image on the page, large enough to choose a crop.
@@ -72,6 +74,8 @@ def results_page(url: SearchUrl) -> str:
             asked = engine().catalog.collections.find(query.collections)
             state().recent_questions.note(url, asked)
     hits = answer.hits
+    # Without hits the page says in its heading that no word is known.
+    above_hits = (*SHOWN_NOTES, NO_WORD_KNOWN) if hits else SHOWN_NOTES
     return render_template(
         "results.html",
         url=url,
@@ -79,8 +83,8 @@ def results_page(url: SearchUrl) -> str:
         marks=marks(url),
         hits=hits,
         cuts=answer.cuts,
-        notes=[note.outside for note in answer.notes if note.code in SHOWN_NOTES],
-        not_understood=next((note for note in answer.notes if note.code == "no-word-known"), None),
+        notes=[note.outside for note in answer.notes if note.code in above_hits],
+        not_understood=next((note for note in answer.notes if note.code == NO_WORD_KNOWN), None),
         contradiction=contradiction(url.filter) if url.filter and not hits else (),
         panel=panel,
         took_ms=(perf_counter() - began_s) * 1000,
