@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from indexer.training.builtin.classes import LIVE, DrawnClasses
 from indexer.training.builtin.distillation import Lessons
 from indexer.training.builtin.examples import PairExamples, draw_sentence, pool_in_chunks
 from indexer.training.builtin.pair import TrainedPair
@@ -31,10 +32,6 @@ def batch_losses(
     `chinese_draws` Chinese ones, each with its own softmax, so captions of one picture are never
     each other's negatives.
     """
-    pictures, scale = batch.vectors, pair.log_scale.exp().clamp(max=100.0)
-    device = pictures.device
-    topics = torch.from_numpy(examples.topics[places]).to(device)
-    targets = batch.blend(soft_targets(topics, recipe.soft_share, recipe.soft_sharpness))
     english, chinese = examples.by_language
     streams = [english] + [chinese] * recipe.chinese_draws
     captions = [
@@ -43,17 +40,14 @@ def batch_losses(
         for place in places
     ]
     extra, teacher_rows = lessons.sentences(draw)
-    own = [ids for ids, _ in captions]
-    prompts, classes = [], None
-    if recipe.opinions and lessons.classes is not None and lessons.opinions is not None:
-        logits = torch.from_numpy(lessons.opinions[places]).float().to(device)
-        classes = lessons.classes.draw(logits, draw)
-        prompts = classes.prompts
+    own, device = [ids for ids, _ in captions], batch.vectors.device
+    classes = lessons.draw_classes(places, draw, device, LIVE) if recipe.opinions else None
+    prompts = classes.prompts if classes is not None else []
     states = pool_in_chunks(pair.texts, own + extra + prompts)
     texts = pair.texts.joint(states)
-    count = len(places)
-    streams_of_texts = torch.split(texts[: len(own)], count)
-    losses = _caption_losses(pictures, streams_of_texts, scale, targets)
+    of_captions, _, names = torch.split(texts, [len(own), len(extra), len(prompts)])
+    by_stream = torch.split(of_captions, len(places))
+    losses = _picture_side(pair, recipe, examples, batch, places, by_stream, classes, names)
     rows = np.array([row for _, row in captions])
     with_teacher = np.flatnonzero(rows >= 0)
     if recipe.distill and len(with_teacher):
@@ -66,16 +60,13 @@ def batch_losses(
         losses["lessons"] = recipe.lessons * distillation_loss(
             student, torch.from_numpy(teacher_rows).to(device)
         )
-    if classes is not None:
-        names = classes.vectors(texts[len(own) + len(extra) :])
-        losses["opinions"] = _opinion_loss(batch, names, scale, logits, recipe)
     return losses
 
 
 def picture_losses(
     pair: TrainedPair,
     recipe: TrainingConfig,
-    topics: Tensor,
+    examples: PairExamples,
     vectors: SentenceVectors,
     lessons: Lessons,
     batch: PictureBatch,
@@ -86,28 +77,35 @@ def picture_losses(
 
     `vectors` are those of all captions; the rest is as in `batch_losses`.
     """
-    scale = pair.log_scale.exp().clamp(max=100.0)
-    targets = batch.blend(soft_targets(topics, recipe.soft_share, recipe.soft_sharpness))
     languages = [0] + [1] * recipe.chinese_draws
     texts = [vectors.draw(each, places, draw, recipe.written) for each in languages]
-    losses = _caption_losses(batch.vectors, texts, scale, targets)
-    if recipe.opinions and lessons.classes is not None and lessons.opinions is not None:
-        logits = torch.from_numpy(lessons.opinions[places]).float().to(topics.device)
-        names = lessons.classes.draw(logits, draw, live=0).vectors(texts[0][:0])
-        losses["opinions"] = _opinion_loss(batch, names, scale, logits, recipe)
-    return losses
+    device = batch.vectors.device
+    classes = lessons.draw_classes(places, draw, device, live=0) if recipe.opinions else None
+    return _picture_side(pair, recipe, examples, batch, places, texts, classes, texts[0][:0])
 
 
-def _caption_losses(
-    pictures: Tensor, streams: Sequence[Tensor], scale: Tensor, targets: Tensor
+def _picture_side(
+    pair: TrainedPair,
+    recipe: TrainingConfig,
+    examples: PairExamples,
+    batch: PictureBatch,
+    places: NDArray[np.int64],
+    streams: Sequence[Tensor],
+    classes: DrawnClasses | None,
+    names: Tensor,
 ) -> dict[str, Tensor]:
-    """Return the losses of English and of Chinese captions; the first stream is English."""
-    fits = [softmax_loss(pictures, texts, scale, targets) for texts in streams]
-    return {"en": fits[0], "zh": torch.stack(fits[1:]).sum()}
+    """Return the losses that pictures learn by: of their captions, and of their classes.
 
-
-def _opinion_loss(
-    batch: PictureBatch, names: Tensor, scale: Tensor, logits: Tensor, recipe: TrainingConfig
-) -> Tensor:
-    shares = batch.blend((logits / recipe.opinion_temperature).softmax(1))
-    return recipe.opinions * likeness_loss(batch.vectors, names, scale, shares.log())
+    `streams` are the vectors of one caption of each picture, English first; `names` those of the
+    classes' prompts.
+    """
+    scale = pair.log_scale.exp().clamp(max=100.0)
+    topics = torch.from_numpy(examples.topics[places]).to(batch.vectors.device)
+    targets = batch.blend(soft_targets(topics, recipe.soft_share, recipe.soft_sharpness))
+    fits = [softmax_loss(batch.vectors, texts, scale, targets) for texts in streams]
+    losses = {"en": fits[0], "zh": torch.stack(fits[1:]).sum()}
+    if classes is not None:
+        shares = batch.blend((classes.opinions / recipe.opinion_temperature).softmax(1))
+        likeness = likeness_loss(batch.vectors, classes.vectors(names), scale, shares.log())
+        losses["opinions"] = recipe.opinions * likeness
+    return losses

@@ -1,4 +1,4 @@
-"""ImageNet's classes by name, and the body's opinions of the training pictures over them."""
+"""ImageNet's classes by name, and the backbone's opinions of the training pictures over them."""
 
 import csv
 from pathlib import Path
@@ -71,14 +71,24 @@ class ClassTexts:
         likeliest = np.unique(opinions.argmax(1).cpu().numpy())
         chosen = draw.permutation(likeliest)[:live]
         prompts = [self._prompts[language][number] for number in chosen]
-        return DrawnClasses(prompts, chosen, self._vectors[language])
+        return DrawnClasses(prompts, opinions, chosen, self._vectors[language])
 
 
 class DrawnClasses:
-    """The classes of one step: the `prompts` to embed, and the vectors of all others."""
+    """The classes of one step: the `prompts` to embed, and the vectors of all others.
 
-    def __init__(self, prompts: list[TokenIds], live: NDArray[np.int64], vectors: Tensor) -> None:
+    `opinions` (n, classes) are the classifier's logits of the step's pictures.
+    """
+
+    def __init__(
+        self,
+        prompts: list[TokenIds],
+        opinions: Tensor,
+        live: NDArray[np.int64],
+        vectors: Tensor,
+    ) -> None:
         self.prompts = prompts
+        self.opinions = opinions
         self._live = live
         self._vectors = vectors
 
@@ -91,12 +101,11 @@ class DrawnClasses:
 
 @torch.no_grad()
 def opinions_of(
-    tower: PictureTower, head: tuple[Tensor, Tensor], views: Views
+    tower: PictureTower, classifier: tuple[Tensor, Tensor], views: Views
 ) -> NDArray[np.float16]:
     """Return the ImageNet classifier's logits of each whole picture, (pictures, classes).
 
-    `tower` still has ImageNet's body; `head` is the classifier's weights (classes, 1280) and
-    biases.
+    `tower` still has ImageNet's weights; `classifier` are its weights (classes, 1280) and biases.
     """
     logits = []
     tower.eval()
@@ -105,5 +114,5 @@ def opinions_of(
         with torch.autocast("cpu", dtype=torch.bfloat16):
             last, _ = tower.maps(tower.lower(pixels))
         features = last.float().mean((2, 3))
-        logits.append((features @ head[0].T + head[1]).half().numpy())
+        logits.append((features @ classifier[0].T + classifier[1]).half().numpy())
     return np.concatenate(logits)

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from indexer.training.builtin.classes import ClassTexts
+from indexer.training.builtin.classes import ClassTexts, DrawnClasses
 from indexer.training.builtin.examples import Teach, TokenIds
 
 SENTENCES = 24
@@ -42,6 +43,15 @@ class Lessons:
             ids += [pool.ids[place] for place in sample]
             rows.append(pool.teacher[sample])
         return ids, np.concatenate(rows)
+
+    def draw_classes(
+        self, places: NDArray[np.int64], draw: np.random.Generator, device: torch.device, live: int
+    ) -> DrawnClasses | None:
+        """Draw classes of the pictures at `places`, `live` of them to embed; None without any."""
+        if self.classes is None or self.opinions is None:
+            return None
+        opinions = torch.from_numpy(self.opinions[places]).float().to(device)
+        return self.classes.draw(opinions, draw, live)
 
 
 def word_pool(

@@ -39,8 +39,8 @@ class RawPictureTower(nn.Module):
         """Embed (n, h, w, 3) uint8 -> (n, width) unit rows, and what each place adds to them."""
         inputs = pixels.permute(0, 3, 1, 2).float() / 127.5 - 1.0
         last, early_maps = self.tower.maps(self.tower.lower(inputs))
-        means = torch.cat([each.mean((2, 3)) for each in early_maps], 1)
-        return self.tower.head(Features(last, means)), self.tower.shares(last, early_maps)
+        features = Features.of(last, early_maps)
+        return self.tower.head(features), self.tower.shares(last, early_maps)
 
 
 def export(
@@ -81,7 +81,7 @@ def export(
         (folder / name).write_bytes(content)
     document = {
         **facts,
-        "body": pair.pictures.body_name,
+        "backbone": pair.pictures.backbone_name,
         "width": pair.texts.project.out_features,
         "scale": float(pair.log_scale.detach().exp()),
         "preparation": asdict(preparation),

@@ -6,11 +6,10 @@ from numpy.typing import NDArray
 
 from indexer.evaluation.metrics import average_precision, picture_ranks, summary, text_ranks
 from indexer.training.builtin.examples import PairExamples, pool_in_chunks
+from indexer.training.builtin.named import LANGUAGES
 from indexer.training.builtin.pair import TrainedPair
 from indexer.training.builtin.views import Views
 from search.records import Vectors
-
-LANGUAGES = ("en", "zh")
 
 
 @torch.no_grad()

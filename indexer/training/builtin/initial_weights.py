@@ -33,7 +33,7 @@ from indexer.training.builtin.vocabulary import (
 class Start:
     """A pair before its first step, and the tokenizers: by words and by single characters.
 
-    `classifier` are the weights (1000, 1280) and biases of the body's ImageNet classifier.
+    `classifier` are the weights (1000, 1280) and biases of the backbone's ImageNet classifier.
     """
 
     pair: TrainedPair
@@ -75,8 +75,8 @@ def start(
     torch.manual_seed(recipe.seed)
     pictures, texts = PictureTower(shape, recipe.dropout), TextTower(shape, recipe.dropout)
     with source_errors(backbone, EFFICIENTNET_LITE2.name):
-        body, classifier = efficientnet_weights(_read_backbone(backbone))
-        pictures.body.load_state_dict(body)
+        blocks, classifier = efficientnet_weights(_read_backbone(backbone))
+        pictures.body.load_state_dict(blocks)
     torch.nn.init.normal_(texts.words.weight, std=0.02)
     with source_errors(minilm, MINILM):
         texts.load_minilm(load_file(minilm / "model.safetensors"))

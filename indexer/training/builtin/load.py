@@ -40,8 +40,8 @@ def load_pair(folder: Path, dropout: float = 0.0) -> ShippedPair:
     tokenizer = open_builtin(folder).tokenizer
     facts = json.loads((folder / "pair.json").read_bytes())
     pictures, texts = (_weights(folder / name) for name in ("image.onnx", "text.onnx"))
-    # Only files from before the second edition do not name their body.
-    shape = _shape(folder, texts, facts.get("body", MOBILENET_V2.name))
+    # Only files from before the second edition do not name their backbone.
+    shape = _shape(folder, texts, facts.get("backbone", MOBILENET_V2.name))
     pair = TrainedPair(PictureTower(shape, dropout), TextTower(shape, dropout))
     if "scale" in facts:  # files of the first release do not say it
         pair.log_scale.data.fill_(math.log(facts["scale"]))
@@ -84,7 +84,7 @@ def _weights(file: Path) -> dict[str, Tensor]:
     return {name.removeprefix("tower."): numbers for name, numbers in wide.items()}
 
 
-def _shape(folder: Path, texts: dict[str, Tensor], body: str) -> TowerShape:
+def _shape(folder: Path, texts: dict[str, Tensor], backbone: str) -> TowerShape:
     """Return the text tower's sizes from its weights, which leave out the number of heads."""
     try:
         return TowerShape(
@@ -92,7 +92,7 @@ def _shape(folder: Path, texts: dict[str, Tensor], body: str) -> TowerShape:
             vocabulary=texts["words.weight"].shape[0],
             hidden_width=texts["words.weight"].shape[1],
             positions=texts["positions"].shape[0],
-            body=body,
+            backbone=backbone,
             layers=len({name.split(".")[1] for name in texts if name.startswith("layers.")}),
         )
     except KeyError as error:

@@ -66,7 +66,10 @@ class Run(TrainingLoop):
 
     def is_unfinished(self, pictures: int) -> bool:
         """Return whether steps are left for a training set of so many pictures."""
-        return self.step < pictures // self.recipe.batch * self.recipe.epochs
+        return self.step < self._steps(pictures)
+
+    def _steps(self, pictures: int) -> int:
+        return pictures // self.recipe.batch * self.recipe.epochs
 
     def epochs(
         self, examples: PairExamples, source: PictureSource, places: NDArray[np.int64]
@@ -80,7 +83,7 @@ class Run(TrainingLoop):
             StorageFailed: a checkpoint can't be written; the previous one stays.
         """
         per_epoch = len(places) // self.recipe.batch
-        steps = per_epoch * self.recipe.epochs
+        steps = self._steps(len(places))
         texts: SentenceVectors | None = None
         if self.step < steps and not self.recipe.texts_learn:
             texts = SentenceVectors(self.pair.texts, examples)
@@ -121,8 +124,7 @@ class Run(TrainingLoop):
                 if texts is None:
                     losses = batch_losses(self.pair, self.recipe, examples, *rest)
                 else:
-                    topics = torch.from_numpy(examples.topics[places]).to(self.device)
-                    losses = picture_losses(self.pair, self.recipe, topics, texts, *rest)
+                    losses = picture_losses(self.pair, self.recipe, examples, texts, *rest)
             total = torch.stack(list(losses.values())).sum()
             torch.autograd.backward(total)
             return {name: float(loss.detach()) for name, loss in losses.items()}

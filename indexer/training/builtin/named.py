@@ -17,6 +17,9 @@ TEMPLATES = {
 }
 """Sentences about a thing by its name."""
 
+LANGUAGES = tuple(TEMPLATES)
+"""The languages of a built-in pair, in the order of everything by language."""
+
 AT_MOST = 12
 """The most pictures of one class: a batch should not be full of one face."""
 

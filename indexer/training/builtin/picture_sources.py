@@ -84,7 +84,7 @@ class StoredFeatures:
 
 @torch.no_grad()
 def store_features(tower: PictureTower, views: Views) -> StoredFeatures:
-    """Run the body over every picture and its mirror image: 330 kB of memory a picture."""
+    """Run the backbone over every picture and its mirror image: 330 kB of memory a picture."""
     tower.eval()
     device, count = tower.project.weight.device, len(views)
     last = earlier = torch.empty(0)

@@ -1,4 +1,4 @@
-"""The sizes of both towers, and the picture tower: a body with attention pooling."""
+"""The sizes of both towers, and the picture tower: a backbone with attention pooling."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from indexer.training.builtin.backbone import (
 
 @dataclass(frozen=True, slots=True)
 class TowerShape:
-    """The free sizes and the body's name; all others follow from the weights at the start."""
+    """The free sizes and the backbone's name; all others follow from the weights at the start."""
 
     width: int = 384
     vocabulary: int = 30522
@@ -26,7 +26,7 @@ class TowerShape:
     heads: int = 12
     hidden_width: int = 384
     positions: int = 48
-    body: str = EFFICIENTNET_LITE2.name
+    backbone: str = EFFICIENTNET_LITE2.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,11 @@ class Features:
     last: Tensor
     earlier: Tensor
 
+    @classmethod
+    def of(cls, last: Tensor, early_maps: Sequence[Tensor]) -> "Features":
+        """Return the features of the maps that `PictureTower.maps` returns."""
+        return cls(last, torch.cat([each.mean((2, 3)) for each in early_maps], 1))
+
 
 class PictureTower(nn.Module):
     """The picture tower: (n, 3, h, w) in -1..1 -> (n, width) unit rows.
@@ -49,8 +54,8 @@ class PictureTower(nn.Module):
 
     def __init__(self, shape: TowerShape, dropout: float = 0.1) -> None:
         super().__init__()
-        backbone = BACKBONES[shape.body]
-        self.body_name = shape.body
+        backbone = BACKBONES[shape.backbone]
+        self.backbone_name = shape.backbone
         self.frozen_blocks = backbone.fixed_blocks
         self.early_blocks = backbone.early_blocks
         self.body, channels = blocks_of(backbone)
@@ -79,8 +84,7 @@ class PictureTower(nn.Module):
 
     def features(self, activations: Tensor) -> Features:
         """Run all further blocks on the frozen blocks' activations, down to what the head takes."""
-        last, early_maps = self.maps(activations)
-        return Features(last, torch.cat([each.mean((2, 3)) for each in early_maps], 1))
+        return Features.of(*self.maps(activations))
 
     def head(self, features: Features) -> Tensor:
         """Embed the features of n pictures -> (n, width) unit rows."""

@@ -14,11 +14,11 @@ from indexer.training.builtin.confidence.fit import fit_confidence
 from indexer.training.builtin.distillation import Lessons, sentence_pool, word_pool
 from indexer.training.builtin.examples import PairExamples, Teach, examples_of, minilm_teacher
 from indexer.training.builtin.export import export
-from indexer.training.builtin.heldout import LANGUAGES, precisions, recalls
+from indexer.training.builtin.heldout import precisions, recalls
 from indexer.training.builtin.initial_weights import Start, start
 from indexer.training.builtin.loop import Run
 from indexer.training.builtin.multilingual import e5_embedder, translated_teacher
-from indexer.training.builtin.named import glossary
+from indexer.training.builtin.named import LANGUAGES, glossary
 from indexer.training.builtin.pair import TrainedPair, mean_of
 from indexer.training.builtin.picture_sources import FreshViews, PictureSource, store_features
 from indexer.training.builtin.querybank import add_querybank

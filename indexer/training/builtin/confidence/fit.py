@@ -12,13 +12,13 @@ from indexer.evaluation.suite.same_sense import EmbedSentences, SameSense
 from indexer.training.builtin.confidence.examples import Examples, ask
 from indexer.training.builtin.confidence.nonsense import chinese_nonsense, english_nonsense
 from indexer.training.builtin.confidence.questions import (
-    LANGUAGES,
     MOST,
     HeldOutCollection,
     Questioner,
     Thing,
     embedding_once,
 )
+from indexer.training.builtin.named import LANGUAGES
 from search.encoders.onnx_pair.builtin import open_builtin
 from search.encoders.onnx_pair.knowledge import PairKnowledge, write_knowledge
 from search.encoders.onnx_pair.known_words import known_words

@@ -9,12 +9,11 @@ import numpy as np
 
 from indexer.captioned_pictures import CaptionedPicture
 from indexer.evaluation.suite.same_sense import EmbedSentences, SameSense
+from indexer.training.builtin.named import LANGUAGES
 from search.records import Vectors
 from search.text.analysis import query_words, words_of
 
 Kind = Literal["sentences", "single words", "absent", "nonsense"]
-
-LANGUAGES = ("en", "zh")
 
 T = TypeVar("T")
 
