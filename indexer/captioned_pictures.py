@@ -54,7 +54,7 @@ def read_pairs(
             "{captions!r} must be a CSV with the columns image and caption "
             "(and, if known, language and kind); found {columns}",
             captions=str(captions),
-            columns=sorted(rows[0]) if rows else "no rows",
+            columns=sorted(filter(None, rows[0])) if rows else "no rows",
         )
     where = where or {}
     if not where.keys() <= rows[0].keys():
@@ -63,7 +63,7 @@ def read_pairs(
             "{captions!r} has no column {column!r} to choose rows by; it has {columns}",
             captions=str(captions),
             column=min(where.keys() - rows[0].keys()),
-            columns=", ".join(rows[0]),
+            columns=", ".join(filter(None, rows[0])),
         )
     by_picture: dict[str, list[dict[str, str]]] = {}
     for row in rows:
@@ -102,7 +102,7 @@ def _rows(captions: Path) -> list[dict[str, str]]:
     opener = gzip.open if captions.suffix == ".gz" else open
     try:
         with opener(captions, "rt", encoding="utf-8-sig", newline="") as lines:
-            return list(csv.DictReader(lines))
+            return list(csv.DictReader(lines, restkey=""))  # a row may have more than the header
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         raise BadSource(
             "captions-unreadable",

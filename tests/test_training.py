@@ -388,6 +388,7 @@ def test_texts_and_names_are_read_from_uneven_rows(captions: Path, tmp_path: Pat
     [
         ("image,caption\n", "columns"),
         ("file,text\na.jpg,a dog\n", "columns image and caption"),
+        ("# A page\nof text, with more, commas\n", r"columns image and caption.*\['# A page'\]"),
         ("image,caption\na.jpg,a dog\n", "1 picture; 2 or more"),
         ("image,caption\na.jpg,a dog\nb.jpg,a cat\n", "2 of 2 .* the first 'a.jpg'"),
     ],
