@@ -1,4 +1,4 @@
-"""Following a job that runs in a process of its own, with progress, until it ends."""
+"""Running a job in a process of its own, with progress, until it ends."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ import click
 
 from indexer.indexing.progress import JsonProgress, PlainProgress, TerminalProgress, open_progress
 from search.catalog.catalog import Catalog
-from search.catalog.job_processes import is_busy
+from search.catalog.job_processes import is_busy, start_process
 from search.catalog.jobs import ENDED, Job
 from search.cli import say_error
 from search.text.printable import one_line, printable
@@ -17,13 +17,14 @@ from search.text.printable import one_line, printable
 POLL_INTERVAL_S = 0.3
 
 
-def follow(catalog: Catalog, job_id: int, process: "subprocess.Popen[bytes]") -> None:
-    """Show the progress of a job until it is done; exit with 1 where it ends otherwise.
+def run_and_follow(catalog: Catalog, job_id: int) -> None:
+    """Start a job's process, and show its progress until it is done; exit with 1 where it fails.
 
-    Another process may run it in place of `process`, like a server's worker. Ctrl-C ends the
-    following alone.
+    Another process may run the job in place of the new one, like a server's worker. Ctrl-C ends
+    the following alone, from the moment that the process is there.
     """
     try:
+        process = start_process(job_id, subprocess.DEVNULL)
         with open_progress() as progress:
             job = _wait(catalog, job_id, process, progress)
     except KeyboardInterrupt:

@@ -88,7 +88,7 @@ def _embed(
     detach: bool,
 ) -> None:
     """Begin to embed a collection by another pair, or go on, and follow the job."""
-    from indexer.cli.follow_job import follow
+    from indexer.cli.follow_job import run_and_follow
     from search.catalog.job_processes import start_process
 
     second, job = collection.second, engine.upgrades.unfinished_job(collection)
@@ -104,11 +104,11 @@ def _embed(
         _report_state(engine, collection)
         return
     job_id = engine.upgrades.ask(collection.name, spec, workers).id
-    process = start_process(job_id, subprocess.DEVNULL)
     if detach:
+        start_process(job_id, subprocess.DEVNULL)
         _say(f"job {job_id} goes on in the background; see: limn jobs --follow {job_id}")
         return
-    follow(engine.catalog, job_id, process)
+    run_and_follow(engine.catalog, job_id)
     _report_state(engine, engine.catalog.collections.reread(collection))
 
 
