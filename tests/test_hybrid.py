@@ -286,12 +286,52 @@ def test_variety_puts_hits_unlike_each_other_first(engine: Engine, folder: Path)
     )
 
 
-def test_a_negative_term_leads_away(engine: Engine) -> None:
-    towards = (TextTerm("red left and blue right"), TextTerm("blue", -0.5))
-    hits = engine.search(Query(towards, k=8, by=("picture",)))
+def test_excluded_words_sink_what_shows_them(engine: Engine) -> None:
+    wanted = TextTerm("red left and blue right")
+    usual = engine.search(Query((wanted,), k=8))
+    hits = engine.search(Query((wanted, TextTerm("blue", -0.5)), k=8))
     order = stems(hits)
     assert order.index("red") < order.index("blue")
-    assert all(hit.confidence is None for hit in hits)
+    shown = {hit.picture.id: hit.matches[-1] for hit in hits}
+    assert all(match.by == "excluded" and match.share == 0 for match in shown.values())
+    before = {hit.picture.id: hit for hit in usual}
+    for hit in hits:
+        assert hit.score <= before[hit.picture.id].score + 1e-5
+        assert hit.confidence is not None
+        assert hit.confidence <= (before[hit.picture.id].confidence or 0) + 1e-5
+
+
+def test_a_lighter_exclusion_sinks_less(engine: Engine) -> None:
+    wanted = TextTerm("red left and blue right")
+    scores = []
+    for weight in (-0.1, -0.5, -2.0):
+        hits = engine.search(Query((wanted, TextTerm("blue", weight)), k=8))
+        scores.append({hit.picture.path.stem: hit.score for hit in hits}["blue"])
+    assert scores[0] > scores[1] > scores[2]
+
+
+def test_excluded_words_are_read_from_captions(engine: Engine, folder: Path) -> None:
+    (folder / "blue.txt").write_text("a zebra in the grass")
+    run_index(engine.catalog, folder)
+    hits = engine.search(Query((TextTerm("blue"), TextTerm("zebra", -0.5)), k=8))
+    shown = {hit.picture.path.stem: hit.matches[-1].score for hit in hits}
+    assert shown["blue"] == max(shown.values()) and shown["blue"] > 0.9
+    assert stems(hits)[0] != "blue"
+
+
+def test_excluded_words_alone_lead_away(engine: Engine) -> None:
+    hits = engine.search(Query((TextTerm("blue", -1.0),), k=8))
+    assert stems(hits)[-1] != stems(engine.search(Query((TextTerm("red", -1.0),), k=8)))[-1]
+    assert "excluded" not in {match.by for hit in hits for match in hit.matches}
+
+
+def test_excluded_words_go_with_a_picture_too(engine: Engine) -> None:
+    [both] = engine.search(Query((TextTerm("red left and blue right"),), k=1))
+    terms = (IndexedTerm(both.picture.id), TextTerm("blue", -0.5))
+    hits = engine.search(Query(terms, k=8))
+    assert both.picture.id not in {hit.picture.id for hit in hits}
+    order = stems(hits)
+    assert order.index("red") < order.index("blue")
 
 
 def test_a_part_of_a_picture_is_searched_by(engine: Engine, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ from search.text.printable import one_line
     "its file; with a weight, 412:0.5.",
 )
 @click.option(
-    "--minus", "-m", "minus", multiple=True, help='Words to lead away from: people, "people:0.8".'
+    "--minus", "-m", "minus", multiple=True, help='What hits must not show: people, "people:0.3".'
 )
 @answer_options
 def search(

@@ -24,7 +24,7 @@ from search.query.limits import DEFAULT_K, MAX_HITS, MAX_MARKS, MAX_TERMS, SIGNA
 class Match(Struct, frozen=True):
     """One signal that found a hit."""
 
-    by: Annotated[str, about("picture, caption, words or marks")]
+    by: Annotated[str, about("picture, caption, words, marks or excluded")]
     score: float
     share: Annotated[float, about("its part in the hit's score")]
     caption: Caption | None
@@ -135,7 +135,7 @@ class SearchFields(AnswerFields, frozen=True, kw_only=True, forbid_unknown_field
     """A search in an address or a form."""
 
     q: Annotated[tuple[TermText, ...], about("words")] = ()
-    minus: Annotated[tuple[TermText, ...], about("words that lead away")] = ()
+    minus: Annotated[tuple[TermText, ...], about("words that hits must not show")] = ()
     similar: Annotated[tuple[PictureId, ...], about("ids of indexed pictures")] = ()
     concept: Annotated[tuple[ConceptName, ...], about("concepts, by name")] = ()
     weight: Annotated[Weight, about("of the pictures, not zero; words have 1")] = 1.0

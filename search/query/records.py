@@ -54,8 +54,9 @@ Term = TextTerm | PictureTerm | IndexedTerm | ConceptTerm
 class Query:
     """A query, from any interface. Without collections, all are searched.
 
-    A term with a negative weight leads away from its subject. `offset` hits are skipped, so
-    that page 3 of 20 is `offset=40`. `where` keeps only pictures that pass it. `by` names the
+    Words with a negative weight are excluded: what is likely to show them sinks. A picture or a
+    concept with a negative weight leads away from its subject. `offset` hits are skipped, so that
+    page 3 of 20 is `offset=40`. `where` keeps only pictures that pass it. `by` names the
     signals to rank by. Hits whose confidence is under `cutoff`, from 0 to 1, are left out.
     `fold` folds near-duplicates under the best of them; `diverse`, from 0 to 1, is the weight of a
     hit's likeness to the hits above it, against it.
@@ -103,8 +104,9 @@ class Match:
 
     `score` is a cosine for a picture or a caption; for words the part of the query's words that
     the captions contain, rare ones counting more, from 0 to 1; for marks a cosine with their
-    direction. `share` is the signal's part in the hit's score; the shares of a hit add up to 1.
-    `caption` is the one that matched.
+    direction; for "excluded" the probability that the hit shows excluded words. `share` is the
+    signal's part in the hit's score; the shares of a hit add up to 1. `caption` is the one that
+    matched.
     """
 
     by: str

@@ -1,6 +1,6 @@
 """Candidates of all signals, merged and ranked for a search context."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from search.query.limits import SIGNAL_NAMES
 from search.query.records import Hit, Match, Measure, Query, TextTerm
 from search.ranking.context import Candidates, SearchContext, vectors_of
+from search.ranking.exclusion import DEEPER, excluded_share
 from search.ranking.fusion import (
     CaptionShares,
     Evidence,
@@ -17,6 +18,7 @@ from search.ranking.fusion import (
     captioned_share,
     log_odds,
     probability,
+    scale_probability,
     shares,
 )
 from search.ranking.signals import SIGNALS
@@ -61,11 +63,12 @@ def searches_captions(query: Query) -> bool:
 def rank_function(context: SearchContext) -> RankFunction:
     """Return the function that ranks a query's candidates: by all signals, else by cosine."""
     query = context.query
-    if (
+    has_captions = (
         _compares_captions(context)
         and searches_captions(query)
         and context.embedded_query.text is not None
-    ):
+    )
+    if has_captions or context.exclusions:
         return lambda depth: rank_by_all_signals(context, depth)
     return lambda depth: _by_cosine(context, depth)
 
@@ -105,31 +108,43 @@ def _by_cosine(context: SearchContext, depth: int) -> Ranking:
 
 def rank_by_all_signals(context: SearchContext, depth: int) -> Ranking:
     """Rank about so many candidates by all signals: by their relevance, for any query."""
+    if context.exclusions:
+        depth *= DEEPER
     ids = np.unique(np.concatenate([signal.propose(context, depth) for signal in SIGNALS]))
     candidates = Candidates(ids, vectors_of(context.indexes, ids))
     scores = {signal.name: signal.score(context, candidates) for signal in SIGNALS}
     captioned = captioned_share(scores["caption"].strength, context.embedded_query.text_share)
     parts = _parts(scores.values(), captioned, "relevance")
     odds = log_odds(parts, captioned, "relevance")
+    confidence, excluded = _confidence(context, scores, captioned), None
+    if context.exclusions:
+        excluded = excluded_share(context, candidates, "relevance")
+        odds = scale_probability(odds, 1 - excluded)
+        if confidence is not None:
+            confidence *= 1 - excluded_share(context, candidates, "confidence")
     order = np.lexsort((ids, -odds))
-    confidence = None
-    if context.plain and _has_confidence(context):
-        confidence_parts = _parts(scores.values(), captioned, "confidence")
-        confidence_odds = log_odds(confidence_parts, captioned, "confidence")
-        confidence = probability(confidence_odds, "confidence")[order]
     return Ranking(
         measure="relevance",
         ids=ids[order],
         scores=probability(odds, "relevance")[order],
-        confidence=confidence,
-        evidence=Evidence(odds, tuple(scores.values()), shares(parts)).in_order(order),
+        confidence=None if confidence is None else confidence[order],
+        evidence=Evidence(odds, tuple(scores.values()), shares(parts), excluded).in_order(order),
         words=context.embedded_query.words,
     )
 
 
-def _has_confidence(context: SearchContext) -> bool:
-    """Return whether the confidence was fitted for the signals of a query of words alone."""
-    return set(context.query.by) == set(SIGNAL_NAMES) or not _compares_captions(context)
+def _confidence(
+    context: SearchContext, scores: Mapping[str, SignalScores], captioned: CaptionShares
+) -> Scores | None:
+    """Return the confidences (n,) of candidates; None where none was fitted for the query."""
+    if not context.plain:
+        return None
+    if not _compares_captions(context) and context.exclusions:
+        return picture_confidences(context, scores["picture"].score)
+    if set(context.query.by) != set(SIGNAL_NAMES) and _compares_captions(context):
+        return None
+    odds = log_odds(_parts(scores.values(), captioned, "confidence"), captioned, "confidence")
+    return probability(odds, "confidence")
 
 
 def _parts(
@@ -149,8 +164,10 @@ def _matches(row: int, picture: Picture, ranking: Ranking) -> tuple[Match, ...]:
     if evidence is None:
         return (Match("picture", float(ranking.scores[row]), 1.0),)
     row_shares = evidence.shares[row].tolist()
-    matches = (
+    matches = [
         signal.explain(scores, row, share, picture, ranking.words)
         for signal, scores, share in zip(SIGNALS, evidence.signals, row_shares, strict=True)
-    )
+    ]
+    if evidence.excluded is not None:
+        matches.append(Match("excluded", float(evidence.excluded[row]), 0.0))
     return tuple(match for match in matches if match is not None)

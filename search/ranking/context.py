@@ -15,11 +15,23 @@ from search.records import Ids, Vectors
 
 
 @dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Words that hits must not show, as the context of a query of its own.
+
+    At a `strength` of 1, what shows them for certain counts nothing; at 0 it counts all.
+    """
+
+    context: "SearchContext"
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
 class SearchContext:
     """A query in all the forms that ranking reads, and the indexes to search.
 
     `words` is None without the words signal or without indexed captions. `background`
-    is measured when it is first called. `feedback` is None without marks.
+    is measured when it is first called. `feedback` is None without marks. `exclusions` are the
+    query's words with a negative weight.
     """
 
     query: Query
@@ -28,6 +40,7 @@ class SearchContext:
     words: FoundWords | None
     background: Callable[[], Background]
     feedback: FeedbackQuery | None = None
+    exclusions: tuple[Exclusion, ...] = ()
 
     @property
     def plain(self) -> bool:

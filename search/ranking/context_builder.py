@@ -15,8 +15,9 @@ from search.query.records import CutText, PictureTerm, Query, TextTerm
 from search.ranking.adapter_cache import AdapterCache
 from search.ranking.background_cache import BackgroundCache
 from search.ranking.calibration import Background
-from search.ranking.context import SearchContext
+from search.ranking.context import Exclusion, SearchContext
 from search.ranking.embedding import cuts, join_cuts
+from search.ranking.exclusion import split_excluded
 from search.ranking.indexed_vectors import FileVectors, IndexedVectors
 from search.ranking.query_vectors import QueryEmbedder
 from search.ranking.space_group import SpaceGroup, in_each_space
@@ -68,13 +69,20 @@ class ContextBuilder:
     ) -> SearchContext:
         encoder = self._encoders.encoder_of(group.collections[0], retry)
         background = self._background(group, encoder, stock_texts)
+        query, excluded = split_excluded(query)
         with self._timing.stage("embed"):
             embedded_query, feedback = self._embedder(group, encoder, background).embed(query)
         self._timing.batch("texts", sum(isinstance(term, TextTerm) for term in query.terms))
         self._timing.batch("pictures", sum(isinstance(term, PictureTerm) for term in query.terms))
         with self._timing.stage("words"):
             words = self._found_words(query, embedded_query.words, group, condition)
-        return SearchContext(query, embedded_query, group.indexes, words, background, feedback)
+        exclusions = tuple(
+            Exclusion(self._context(each, group, condition, stock_texts, retry), strength)
+            for each, strength in excluded
+        )
+        return SearchContext(
+            query, embedded_query, group.indexes, words, background, feedback, exclusions
+        )
 
     def cuts(self, query: Query, collections: Sequence[Collection]) -> tuple[CutText, ...]:
         """Return the query's texts that are too long for the encoders that can be opened."""

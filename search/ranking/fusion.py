@@ -46,6 +46,10 @@ CONSTANTS: Mapping[Fit, FusionConstants] = {
 }
 
 
+SMALLEST = 1e-6
+"""The least factor of a relevance, and its least distance from 1: logarithms need them."""
+
+
 @dataclass(frozen=True, slots=True)
 class SignalScores:
     """The scores of n candidates by one signal.
@@ -81,26 +85,31 @@ class SignalScores:
 class Evidence:
     """The evidence for n candidates: `log_odds` (n,) of the relevance, and what they add up from.
 
-    `signals` and `shares` (n, signals) are in the order of the tuple of signals.
+    `signals` and `shares` (n, signals) are in the order of the tuple of signals. `excluded` (n,) is
+    the probability that a candidate shows words that it must not show, None without such words.
     """
 
     log_odds: Scores
     signals: tuple[SignalScores, ...]
     shares: NDArray[np.float32]
+    excluded: Scores | None = None
 
     def in_order(self, order: Ids) -> "Evidence":
         """Return the evidence for the candidates in another order."""
         signals = tuple(scores.in_order(order) for scores in self.signals)
-        return Evidence(self.log_odds[order], signals, self.shares[order])
+        excluded = None if self.excluded is None else self.excluded[order]
+        return Evidence(self.log_odds[order], signals, self.shares[order], excluded)
 
     @classmethod
     def concatenate(cls, parts: "Sequence[Evidence]") -> "Evidence":
         """Return the evidence for several sets of candidates, one after another."""
         signals = zip(*(part.signals for part in parts), strict=True)
+        excluded = [part.excluded for part in parts if part.excluded is not None]
         return cls(
             np.concatenate([part.log_odds for part in parts]),
             tuple(SignalScores.concatenate(scores) for scores in signals),
             np.concatenate([part.shares for part in parts]),
+            np.concatenate(excluded) if excluded else None,
         )
 
 
@@ -134,6 +143,16 @@ def probability(odds: Scores, fit: Fit) -> Scores:
     constants = CONSTANTS[fit]
     share: Scores = 1 / (1 + np.exp(-constants.steepness * (odds - constants.even)))
     return share
+
+
+def scale_probability(odds: Scores, factors: Scores) -> Scores:
+    """Return log odds (n,) of relevances that are multiplied by `factors` (n,), from 0 to 1."""
+    constants = CONSTANTS["relevance"]
+    logarithm = -np.logaddexp(0, -constants.steepness * (odds - constants.even))
+    logarithm += np.log(np.maximum(factors, SMALLEST))
+    logit = logarithm - np.log(-np.expm1(np.minimum(logarithm, -SMALLEST)))
+    scaled: Scores = (logit / constants.steepness + constants.even).astype(np.float32)
+    return scaled
 
 
 def shares(parts: NDArray[np.float32]) -> NDArray[np.float32]:

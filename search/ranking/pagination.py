@@ -20,8 +20,8 @@ MIN_DEPTH = 100
 
 CUTOFF_NOT_APPLIED = Message(
     "cutoff-not-applied",
-    "the cutoff was not applied: only words alone have a confidence, not pictures, words to avoid, "
-    "concepts or marks",
+    "the cutoff was not applied: only words alone have a confidence, not pictures, concepts or "
+    "marks",
 )
 NOTHING_FOUND = Message("nothing-found", "nothing was found")
 
