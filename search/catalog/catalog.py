@@ -28,6 +28,7 @@ from search.catalog.picture_reader import PictureReader
 from search.catalog.picture_writer import PictureWriter
 from search.catalog.saved_searches import CatalogSavedSearches
 from search.catalog.second_spaces import SecondSpaces
+from search.catalog.sorting import CatalogSorting
 from search.catalog.tokens import Tokens
 from search.catalog.visual_hashes import VisualHashes
 from search.records import Collection
@@ -48,6 +49,7 @@ class Catalog:
         self.failures = FailureRows(database, self.changes)
         self.facts = FactRows(database)
         self.filters = CatalogFilters(database)
+        self.sorting = CatalogSorting(database, self.filters)
         self.words = CatalogWords(database)
         self.hashes = VisualHashes(database)
         self.jobs = Jobs(database)

@@ -7,6 +7,7 @@ import click
 
 from search.packages import plugins
 from search.query.limits import SIGNAL_NAMES
+from search.query.sorting import RELEVANCE, STRICTNESS
 from search.settings import Settings, memory_size
 
 
@@ -76,6 +77,19 @@ def answer_options(command: Any) -> Any:
             flag_value=0.5,
             default=0.0,
             help="Leave out hits with less confidence, 0 to 1; 0.5 if no number is given.",
+        ),
+        click.option(
+            "--strictness",
+            type=click.Choice(STRICTNESS),
+            help="How sure a hit must be: a cutoff of 0.75, 0.5 or 0.25, with the count of each.",
+        ),
+        click.option(
+            "--sort",
+            default=RELEVANCE,
+            show_default=True,
+            metavar="FIELD",
+            help="Sort the hits that are sure enough: date, -date for the newest first, name, "
+            "size, or another fact or column.",
         ),
         mark_options,
         click.option("--fold", is_flag=True, help="Show near-duplicates as one hit with a count."),

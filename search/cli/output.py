@@ -1,17 +1,24 @@
 """The output of commands: hits and documents."""
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from search.query.records import Hit
+from search.query.records import Counts, Hit
 from search.text.amounts import amount
 from search.text.printable import json_text, one_line, printable
 
+WITHOUT_VALUE = "without"
+"""The heading of sorted hits that lack the value."""
+
 
 def print_hits(hits: Sequence[Hit], as_json: bool = False, explain: bool = False) -> None:
-    """Print hits to stdout: rank, score (or else date), id and path a line, or a JSON document."""
+    """Print hits to stdout: rank, score (or else date), id and path a line, or a JSON document.
+
+    On a terminal the headings of sorted hits stand above them.
+    """
     if as_json:
         from msgspec import to_builtins
 
@@ -19,7 +26,11 @@ def print_hits(hits: Sequence[Hit], as_json: bool = False, explain: bool = False
 
         click.echo(as_document([to_builtins(hit_document(hit)) for hit in hits]))
         return
+    group = None
     for hit in hits:
+        if hit.group != group and sys.stdout.isatty():  # a pipe takes one hit a line
+            group = hit.group
+            click.secho(one_line(printable(group or WITHOUT_VALUE)), bold=True)
         path = one_line(printable(str(hit.picture.path)))
         copies = f"  +{amount(len(hit.copies), 'duplicate')}" if hit.copies else ""
         caption = _caption_text(hit)
@@ -29,6 +40,11 @@ def print_hits(hits: Sequence[Hit], as_json: bool = False, explain: bool = False
         click.echo(f"{place}  {path}{copies}{click.style(text, dim=True)}")
         if explain:
             click.echo(f"{'':12}{_explanation(hit)}")
+
+
+def counts_line(counts: Counts) -> str:
+    """Return the number of hits by strictness, in a line."""
+    return f"strict {counts.strict:,}, usual {counts.usual:,}, wide {counts.wide:,}"
 
 
 def _day(hit: Hit) -> str:

@@ -9,11 +9,12 @@ from typing import Any
 import click
 
 from search.cli.options import answer_options, settings_with
-from search.cli.output import print_hits
+from search.cli.output import counts_line, print_hits
 from search.cli.waiting import announce_wait
 from search.errors import BadQuery
 from search.query.limits import SIGNAL_NAMES, SignalName
 from search.query.records import PictureTerm, Query, Term
+from search.query.sorting import Strictness
 from search.text.printable import one_line
 
 
@@ -147,6 +148,8 @@ def _answer(
     where: str | None,
     by: tuple[SignalName, ...],
     cutoff: float,
+    strictness: Strictness | None,
+    sort: str,
     fold: bool,
     diverse: float,
     more: tuple[str, ...],
@@ -176,6 +179,8 @@ def _answer(
         cutoff=cutoff,
         fold=fold,
         diverse=diverse,
+        sort=sort,
+        strictness=strictness,
     )
     with open_engine(settings) as engine:
         if place is not None:
@@ -199,6 +204,8 @@ def _answer(
             )
         for note in answer.notes:
             click.echo(one_line(note), err=True)
+        if answer.counts is not None and query.set_cutoff is not None:
+            click.echo(counts_line(answer.counts), err=True)
         if answer.hits and show:
             from search.cli.contact_sheet import write_sheet
 

@@ -53,8 +53,8 @@ class Client:
     ) -> Answer:
         """Return a page of hits for words, pictures `like` these ids, sent pictures, or all.
 
-        `more` may be `where`, `by`, `cutoff`, `fold` and `diverse`, as in the API. Words
-        with a sent picture have a weight of 1.
+        `more` may be `where`, `by`, `cutoff`, `strictness`, `sort`, `fold` and `diverse`, as in
+        the API. Words with a sent picture have a weight of 1.
         """
         options = {name: value for name, value in {**more, "cursor": cursor}.items() if value}
         if images:

@@ -11,7 +11,7 @@ from search.catalog.records import CollectionSummary
 from search.documents.collection import Collection, SecondPair
 from search.documents.jobs import Job
 from search.documents.picture import Caption, Captions, Picture
-from search.documents.search import Answer, AskedQuery, AskedTerm, Cut, Hit, Match
+from search.documents.search import Answer, AskedQuery, AskedTerm, Counts, Cut, Hit, Match
 from search.query import records as query_records
 from search.query.filters.grammar import format_filter
 from search.query.records import ConceptTerm, IndexedTerm, Query, Term, TextTerm
@@ -28,6 +28,7 @@ def hit_document(hit: query_records.Hit, **links: Any) -> Hit:
         confidence=_confidence(hit.confidence),
         matches=tuple(_match(match) for match in hit.matches),
         copies=hit.copies,
+        group=None if hit.group is None else printable(hit.group),
         **_facts(hit.picture),
         **links,
     )
@@ -54,6 +55,7 @@ def answer_document(
     took_ms: float,
 ) -> Answer:
     """Return an answer with its query, and with the cursor of the next page."""
+    counts = answer.counts
     return Answer(
         query=_query(query),
         hits=tuple(hits),
@@ -63,6 +65,7 @@ def answer_document(
         cuts=tuple(
             Cut(cut_text.text, cut_text.characters, cut_text.read) for cut_text in answer.cuts
         ),
+        counts=None if counts is None else Counts(counts.strict, counts.usual, counts.wide),
         next=next_cursor,
         took_ms=took_ms,
     )
@@ -168,6 +171,8 @@ def _query(query: Query) -> AskedQuery:
         diverse=query.diverse,
         more=query.more,
         less=query.less,
+        sort=query.sort,
+        strictness=query.strictness,
     )
 
 

@@ -19,6 +19,7 @@ from search.documents.members import (
 )
 from search.documents.picture import Caption, Picture, picture_of
 from search.query.limits import DEFAULT_K, MAX_HITS, MAX_MARKS, MAX_TERMS, SIGNAL_NAMES, SignalName
+from search.query.sorting import STRICTNESS, Strictness
 
 
 class Match(Struct, frozen=True):
@@ -40,6 +41,7 @@ class Hit(Picture, frozen=True):
     confidence: Annotated[float | None, about("that it is right, 0 to 1")]
     matches: tuple[Match, ...]
     copies: Annotated[tuple[int, ...], about("near-duplicates folded into it")]
+    group: Annotated[str | None, about("its heading in a sorted answer, such as 2021-06")]
 
     @property
     def picture(self) -> Picture:
@@ -73,6 +75,16 @@ class AskedQuery(Struct, frozen=True, kw_only=True):
     diverse: float
     more: tuple[int, ...]
     less: tuple[int, ...]
+    sort: str
+    strictness: str | None
+
+
+class Counts(Struct, frozen=True):
+    """The number of hits that each strictness would leave."""
+
+    strict: int
+    usual: int
+    wide: int
 
 
 class Cut(Struct, frozen=True):
@@ -92,6 +104,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     more: bool
     notes: Annotated[tuple[str, ...], about("why hits are missing")]
     cuts: Annotated[tuple[Cut, ...], about("words not read to their end")]
+    counts: Annotated[Counts | None, about("always there with sort or strictness, and words")]
     next: Annotated[str | None, about("send it as `cursor` for the next hits")]
     took_ms: float
 
@@ -129,6 +142,16 @@ class AnswerFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         about("ids of pictures as not wanted; they are left out", minItems=0, maxItems=MAX_MARKS),
         expects(LIST_OF_IDS),
     ] = ()
+    sort: Annotated[
+        str,
+        about("relevance, date, -date, name, size, or another fact or column"),
+        expects("it must be a text, such as: -date"),
+    ] = ""
+    strictness: Annotated[
+        Strictness | None,
+        about("how sure a hit must be: a cutoff of 0.75, 0.5 or 0.25"),
+        expects(f"it may be: {', '.join(STRICTNESS)}"),
+    ] = None
 
 
 class SearchFields(AnswerFields, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,6 +11,7 @@ from search.query.limits import (
     SIGNAL_NAMES,
 )
 from search.query.records import Crop, PictureTerm, Query, TextTerm
+from search.query.sorting import STRICTNESS, parse_sort
 
 
 def check_crop(crop: Crop) -> None:
@@ -34,10 +35,11 @@ def check(query: Query) -> None:
     Raises:
         BadQuery: an empty query, too many terms, words that are blank or too long, a weight that
             is zero, no number or out of range, `k`, `offset`, `cutoff` or `diverse` out of range,
-            no signal or an unknown one, marks that contradict, or a filter that is not
-            valid.
+            no signal or an unknown one, marks that contradict, an order that is blank or without
+            a set, or a filter that is not valid.
     """
     check_marks(query)
+    check_sort(query)
     if not query.ranks and query.where is None and not query.collections:
         raise BadQuery(
             "query-empty", "the query is empty; give words, a picture, a filter or a collection"
@@ -119,6 +121,42 @@ def check_marks(query: Query) -> None:
             "{count} pictures are marked; there may be {most}",
             count=len(query.more) + len(query.less),
             most=MAX_MARKS,
+        )
+
+
+def check_sort(query: Query) -> None:
+    """Refuse an order without a set of pictures, and cutoffs that contradict; raises BadQuery.
+
+    The columns of the collections, by which a set can be sorted too, are known to the catalog.
+    """
+    if parse_sort(query.sort) is not None:
+        if not query.ranks and query.where is None and not query.collections:
+            raise BadQuery(
+                "sort-needs-set",
+                "there is no set to sort by {sort}; give words, a picture, a filter or a "
+                "collection",
+                sort=query.sort,
+            )
+        if query.diverse:
+            raise BadQuery(
+                "sort-with-diverse",
+                "the answer can't be both sorted by {sort} and diverse; leave one out",
+                sort=query.sort,
+            )
+    if query.strictness is not None and query.strictness not in STRICTNESS:
+        raise BadQuery(
+            "strictness-unknown",
+            "strictness is {strictness!r}; it may be: {choices}",
+            strictness=query.strictness,
+            choices=", ".join(STRICTNESS),
+        )
+    if query.strictness is not None and query.cutoff:
+        raise BadQuery(
+            "strictness-with-cutoff",
+            "strictness is {strictness} and cutoff is {cutoff:g}; both are the least confidence, "
+            "so leave one out",
+            strictness=query.strictness,
+            cutoff=query.cutoff,
         )
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 from search.errors import Message
 from search.query.filters.tree import Filter
 from search.query.limits import SIGNAL_NAMES, SignalName
+from search.query.sorting import CUTOFFS, RELEVANCE, Strictness
 from search.records import Caption, Picture
 
 
@@ -67,6 +68,10 @@ class Query:
 
     Without terms and `more`, the pictures that pass `where` in the named collections are shown (one
     of the two is required): the newest first, by when they were taken, else indexed.
+
+    `sort` orders the set of the hits that are sure enough, or all that pass `where` without terms:
+    "date", "name", "size", a fact or an extra column, with "-" before it for the opposite order.
+    `strictness` names the set's cutoff; it is "usual" where `sort` is given and `cutoff` is not.
     """
 
     terms: tuple[Term, ...]
@@ -80,6 +85,20 @@ class Query:
     diverse: float = 0.0
     more: tuple[int, ...] = ()
     less: tuple[int, ...] = ()
+    sort: str = RELEVANCE
+    strictness: Strictness | None = None
+
+    @property
+    def is_sorted(self) -> bool:
+        """Return whether the hits come in another order than that of relevance."""
+        return self.sort.strip() != RELEVANCE
+
+    @property
+    def set_cutoff(self) -> float | None:
+        """Return the cutoff of the set that is sorted or counted; None without a set."""
+        if self.strictness is not None:
+            return CUTOFFS[self.strictness]
+        return (self.cutoff or CUTOFFS["usual"]) if self.is_sorted else None
 
     @property
     def ranks(self) -> bool:
@@ -120,7 +139,9 @@ class Hit:
     """A picture of the answer, with its rank (from 1) and its score.
 
     `confidence`, from 0 to 1, is the probability that the picture shows the query; None where it
-    is unknown. `copies` are ids of near-duplicates that are folded into this hit.
+    is unknown. `copies` are ids of near-duplicates that are folded into this hit. `group` is the
+    heading of a sorted hit, such as "2021-06"; "" for a picture without the value, None without
+    headings.
     """
 
     rank: int
@@ -130,6 +151,7 @@ class Hit:
     confidence: float | None = None
     matches: tuple[Match, ...] = ()
     copies: tuple[int, ...] = ()
+    group: str | None = None
 
     @property
     def cosine(self) -> float | None:
@@ -149,11 +171,21 @@ class CutText:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """The number of hits that each strictness would leave."""
+
+    strict: int
+    usual: int
+    wide: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A page of hits, with notes.
 
     `confidence` is that of the best hit. `more` is True if a next page exists. `notes` give the
-    reasons for an empty or short page. `cuts` are words that were not read whole.
+    reasons for an empty or short page. `cuts` are words that were not read whole. `counts` are the
+    numbers of hits by strictness, where they are known.
     """
 
     hits: tuple[Hit, ...] = ()
@@ -161,3 +193,4 @@ class Answer:
     more: bool = False
     notes: tuple[Message, ...] = ()
     cuts: tuple[CutText, ...] = ()
+    counts: Counts | None = None

@@ -22,17 +22,25 @@ from search.ranking.fusion import (
     shares,
 )
 from search.ranking.signals import SIGNALS
-from search.ranking.signals.picture import nearest_pictures, picture_confidences
+from search.ranking.signals.picture import (
+    nearest_pictures,
+    picture_confidences,
+    picture_relevances,
+)
 from search.records import Ids, Picture, Scores
 
 
 @dataclass(frozen=True, slots=True)
 class RankedPicture:
-    """A picture of a page: its id, its row in the ranking, and the duplicates folded into it."""
+    """A picture of a page: its id, its row in the ranking, and the duplicates folded into it.
+
+    `group` is its heading in a sorted set.
+    """
 
     picture_id: int
     row: int
     copies: tuple[int, ...] = ()
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,7 @@ class Ranking:
     """Candidates, best first: ids, scores and, for a query of words alone, confidences, all (n,).
 
     `evidence` is None where only cosines of pictures are compared. `words` are the query's.
+    `relevance` are the relevances (n,) of such pictures, where a set is cut by them.
     """
 
     measure: Measure
@@ -48,6 +57,14 @@ class Ranking:
     confidence: Scores | None = None
     evidence: Evidence | None = None
     words: tuple[str, ...] = ()
+    relevance: Scores | None = None
+
+    @property
+    def certainty(self) -> Scores:
+        """Return what a set is cut by, 0 to 1 (n,): confidences, else relevances."""
+        if self.confidence is not None:
+            return self.confidence
+        return self.scores if self.relevance is None else self.relevance
 
 
 RankFunction = Callable[[int], Ranking]
@@ -89,6 +106,7 @@ def hit_of(ranked_picture: RankedPicture, picture: Picture, rank: int, ranking: 
         confidence=None if ranking.confidence is None else float(ranking.confidence[row]),
         matches=_matches(row, picture, ranking),
         copies=ranked_picture.copies,
+        group=ranked_picture.group,
     )
 
 
@@ -100,10 +118,12 @@ def _compares_captions(context: SearchContext) -> bool:
 
 def _by_cosine(context: SearchContext, depth: int) -> Ranking:
     ids, scores = nearest_pictures(context, depth)
-    confidence = None
+    confidence = relevance = None
     if context.plain and len(ids):
         confidence = picture_confidences(context, scores)
-    return Ranking("cosine", ids, scores, confidence)
+    elif context.query.set_cutoff is not None:
+        relevance = picture_relevances(context, scores)
+    return Ranking("cosine", ids, scores, confidence, relevance=relevance)
 
 
 def rank_by_all_signals(context: SearchContext, depth: int) -> Ranking:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.errors import Message
-from search.query.records import CutText, IndexedTerm, Query
+from search.query.records import Counts, CutText, IndexedTerm, Query
 from search.ranking.candidates import RankedPicture, RankFunction, Ranking
 from search.ranking.comparison import Comparison
 from search.records import Scores, Vectors
@@ -28,12 +28,16 @@ NOTHING_FOUND = Message("nothing-found", "nothing was found")
 
 @dataclass(frozen=True, slots=True)
 class ResultPage:
-    """The ranked pictures of one page, whether more follow, and notes for the user."""
+    """The ranked pictures of one page, whether more follow, and notes for the user.
+
+    `counts` are those of the whole answer by strictness; None where they are not known.
+    """
 
     pictures: tuple[RankedPicture, ...]
     confidence: float | None
     more: bool
     notes: tuple[Message, ...]
+    counts: Counts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +74,18 @@ def paginate(
     query: Query, rank: RankFunction, comparison: Comparison
 ) -> tuple[ResultPage, Ranking]:
     """Return the page of the query; rank deeper until the page is full."""
-    query_picture_ids = {term.picture_id for term in query.terms if isinstance(term, IndexedTerm)}
-    query_picture_ids |= set(query.less)
+    left_out_count = len(_left_out_ids(query))
     needed_count = query.offset + query.k + 1
     depth = MIN_DEPTH
-    while depth < needed_count + len(query_picture_ids) + (needed_count if query.diverse else 0):
+    while depth < needed_count + left_out_count + (needed_count if query.diverse else 0):
         depth *= 2  # in steps, so that neighbouring pages are cut from one order
     last_count = 0
     while True:
         ranking = rank(depth)
-        pictures = _ranked_pictures(query, ranking, query_picture_ids, comparison)
+        rows = candidate_rows(query, ranking)
+        if query.cutoff and ranking.confidence is not None:
+            rows = [row for row in rows if ranking.confidence[row] >= query.cutoff]
+        pictures = rank_rows(query, ranking, rows, comparison)
         if (
             len(pictures) >= needed_count
             or len(ranking.ids) <= last_count
@@ -87,19 +93,27 @@ def paginate(
         ):
             break
         last_count, depth = len(ranking.ids), 4 * depth
-    return _page(query, ranking, pictures), ranking
+    return page_of(query, ranking, pictures), ranking
 
 
-def _ranked_pictures(
-    query: Query,
-    ranking: Ranking,
-    query_picture_ids: set[int],
-    comparison: Comparison,
-) -> list[RankedPicture]:
+def _left_out_ids(query: Query) -> set[int]:
+    """Return the pictures that the answer leaves out: those of the query, and marked "less"."""
+    terms = (term for term in query.terms if isinstance(term, IndexedTerm))
+    return {term.picture_id for term in terms} | set(query.less)
+
+
+def candidate_rows(query: Query, ranking: Ranking) -> list[int]:
+    """Return the rows of the candidates that may be in the answer, best first."""
+    left_out_ids = _left_out_ids(query)
     ids = ranking.ids.tolist()
-    rows = [row for row, picture_id in enumerate(ids) if picture_id not in query_picture_ids]
-    if query.cutoff and ranking.confidence is not None:
-        rows = [row for row in rows if ranking.confidence[row] >= query.cutoff]
+    return [row for row, picture_id in enumerate(ids) if picture_id not in left_out_ids]
+
+
+def rank_rows(
+    query: Query, ranking: Ranking, rows: list[int], comparison: Comparison
+) -> list[RankedPicture]:
+    """Return the pictures of rows, with near-duplicates folded, and variety, if wanted."""
+    ids = ranking.ids.tolist()
     compared_rows, rest = rows[:MAX_COMPARED], rows[MAX_COMPARED:]
     pictures = [RankedPicture(ids[row], row) for row in compared_rows]
     if (query.fold or query.diverse) and len(compared_rows) > 1:
@@ -153,7 +167,8 @@ def _diversify(scores: Scores, vectors: Vectors, query: Query) -> list[int]:
     return order + np.flatnonzero(left).tolist()
 
 
-def _page(query: Query, ranking: Ranking, pictures: list[RankedPicture]) -> ResultPage:
+def page_of(query: Query, ranking: Ranking, pictures: list[RankedPicture]) -> ResultPage:
+    """Return the page of the query from all pictures of its answer."""
     page_pictures = pictures[query.offset : query.offset + query.k]
     best = None
     if ranking.confidence is not None and len(ranking.ids):

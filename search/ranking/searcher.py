@@ -14,14 +14,15 @@ from search.query.checks import check
 from search.query.filters.contradictions import contradiction, format_contradiction
 from search.query.filters.grammar import format_filter
 from search.query.filters.tree import Filter
-from search.query.limits import MAX_HITS
 from search.query.records import Hit, Query
-from search.ranking.candidates import hit_of, newest_first, searches_captions
+from search.ranking.candidates import hit_of, searches_captions
 from search.ranking.comparison import Comparison
 from search.ranking.context_builder import ContextBuilder
 from search.ranking.embedding import join_cuts
 from search.ranking.joining import rank_jointly
+from search.ranking.ordering import list_pictures, order_of
 from search.ranking.pagination import RankedResults, no_results, paginate
+from search.ranking.sets import paginate_list, paginate_set
 from search.ranking.space_group import SpaceGroup, in_each_space
 from search.ranking.timing import Timing
 from search.ranking.unknown_words import unknown_words_notes
@@ -119,36 +120,40 @@ class Searcher:
             return no_results(*notes, cuts=cut_texts)
         with self._timing.stage("rank"):
             comparison = self._comparison([context.indexes for context in contexts])
-            page, ranking = paginate(query, rank_jointly(contexts), comparison)
+            rank = rank_jointly(contexts)
+            if query.set_cutoff is None:
+                page, ranking = paginate(query, rank, comparison)
+            else:
+                order = order_of(self._catalog, query)
+                page, ranking = paginate_set(query, rank, comparison, order)
         return RankedResults(page, ranking, cut_texts, query.offset + 1, notes)
 
     def _by_date(self, query: Query, second: bool) -> RankedResults:
-        """Rank the newest pictures first, for a query of a filter or collections alone."""
+        """Rank the newest pictures first, or sort, for a query of a filter or collections alone."""
         query, collections = self._resolve(query, second)
         if not collections:
             return no_results(NOTHING_INDEXED)
         ids = [collection.id for collection, _ in collections]
         groups = self._groups(collections, False) if query.compares else []
         with self._timing.stage("filter"):
-            newest = self._catalog.filters.newest(ids, query.where, MAX_HITS)
-        if not len(newest):
+            places = list_pictures(self._catalog, ids, query)
+        if not places:
             return no_results(none_passes(query.where) if query.where else NOTHING_INDEXED)
         with self._timing.stage("rank"):
-            page, ranking = paginate(
-                query,
-                lambda depth: newest_first(newest[:depth]),
-                self._comparison([group.indexes for group in groups]),
-            )
+            comparison = self._comparison([group.indexes for group in groups])
+            page, ranking = paginate_list(query, places, comparison)
         return RankedResults(page, ranking, first=query.offset + 1)
 
     def _resolve(self, query: Query, second: bool) -> tuple[Query, SearchedCollections]:
-        """Return the query with the columns of its filter resolved, and its collections."""
+        """Return the query with its filter's and its order's columns resolved, and collections."""
         collections = self._collections_of(query)
         if second:
             collections = [(answering_by_second(each), last) for each, last in collections]
+        ids = [collection.id for collection, _ in collections]
         if query.where is not None:
-            ids = [collection.id for collection, _ in collections]
             query = replace(query, where=self._catalog.filters.resolve(ids, query.where))
+        if query.is_sorted and collections:
+            query = replace(query, sort=self._catalog.sorting.resolve(ids, query.sort))
         return query, collections
 
     def _collections_of(self, query: Query) -> SearchedCollections:

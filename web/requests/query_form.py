@@ -16,6 +16,7 @@ from search.query.checks import check_weight
 from search.query.filters.grammar import parse
 from search.query.limits import MAX_HITS, SIGNAL_NAMES
 from search.query.records import ConceptTerm, IndexedTerm, PictureTerm, Query, Term, TextTerm
+from search.query.sorting import RELEVANCE
 from search.query.syntax import USUAL_MINUS, parse_query_text
 from web.requests.json_body import object_of
 
@@ -148,6 +149,8 @@ def _query(terms: Sequence[Term], collections: Sequence[str], fields: AnswerFiel
         diverse=fields.diverse,
         more=tuple(dict.fromkeys(fields.more)),
         less=tuple(dict.fromkeys(fields.less)),
+        sort=fields.sort or RELEVANCE,
+        strictness=fields.strictness,
     )
 
 

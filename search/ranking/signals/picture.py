@@ -69,6 +69,20 @@ def picture_confidences(context: SearchContext, cosines: Scores) -> Scores:
     return probability(np.float32(weight) * z_scores + np.float32(constant), "confidence")
 
 
+def picture_relevances(context: SearchContext, cosines: Scores) -> Scores:
+    """Return the relevances (n,) of pictures by their cosines (n,) with a query of any kind.
+
+    They are those that the pictures would have in an answer of several spaces: by how far the
+    cosines stand out of the query's cosines with the collection.
+    """
+    embedded_query, feedback = context.embedded_query, context.feedback
+    vector = feedback.vector if feedback else embedded_query.vector
+    kind: QueryKind = "text" if feedback else embedded_query.kind
+    z_scores = context.background().of_picture(vector, kind).z_score(cosines)
+    weight, constant = BARE_WEIGHT["relevance"], CONSTANTS["relevance"].bare
+    return probability(np.float32(weight) * z_scores + np.float32(constant), "relevance")
+
+
 def nearest_pictures(context: SearchContext, depth: int) -> tuple[Ids, Scores]:
     """Return the ids and cosines of the pictures nearest to the query, moved by its marks."""
     embedded_query, feedback = context.embedded_query, context.feedback
