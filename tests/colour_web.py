@@ -47,24 +47,39 @@ def picture_bytes(colour: str, size: tuple[int, int] = (96, 64), kind: str = "PN
 
 
 def store(
-    catalog: Catalog,
+    catalog: Catalog, path: Path, colour: str, captions: Sequence[Caption] = (), **more: Any
+) -> int:
+    """Write a picture of that colour, index it, and return its id; `more` are as of `coloured`."""
+    collection = more.pop("collection", COLLECTION)
+    store_all(catalog, [coloured(path, colour, captions, **more)], collection)
+    held = catalog.collections.one(collection)
+    return catalog.files(held).by_path([path])[path].picture_id
+
+
+def store_all(
+    catalog: Catalog, items: Sequence[EmbeddedPicture], collection: str = COLLECTION
+) -> None:
+    """Index pictures together."""
+    catalog.writer.store(catalog.collections.open(collection, TinyEncoder().space), items)
+
+
+def coloured(
     path: Path,
     colour: str,
     captions: Sequence[Caption] = (),
     *,
     size: tuple[int, int] = (96, 64),
-    collection: str = COLLECTION,
     fields: Fields | None = None,
     **facts: Any,
-) -> int:
-    """Write a picture of that colour, index it, and return its id."""
+) -> EmbeddedPicture:
+    """Write a picture of that colour, and return it ready for the catalog."""
     encoder = TinyEncoder()
     data = picture_bytes(colour, size)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     picture, read = read_picture(data)
     stat = path.stat()
-    item = EmbeddedPicture(
+    return EmbeddedPicture(
         FileState(path, stat.st_size, stat.st_mtime_ns, content_hash(data), b"", fields or {}),
         PictureFacts(read.format, read.width_px, read.height_px, **facts),
         encoder.encode_pixels(encoder.preparation.pixels(picture)[None])[0],
@@ -72,9 +87,6 @@ def store(
             tuple(captions), encoder.encode_texts([caption.text for caption in captions])
         ),
     )
-    held = catalog.collections.open(collection, encoder.space)
-    catalog.writer.store(held, [item])
-    return catalog.files(held).by_path([path])[path].picture_id
 
 
 def store_colours(catalog: Catalog, folder: Path, colours: Sequence[str]) -> dict[str, int]:

@@ -41,6 +41,8 @@ def test_words_find_the_picture_that_shows_them(client: FlaskClient, ids: dict[s
         "diverse": 0.0,
         "more": [],
         "less": [],
+        "sort": "relevance",
+        "strictness": None,
     }
     assert answer.json["took_ms"] > 0
     hits = answer.json["hits"]

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -83,6 +83,7 @@ class CatalogSorting:
     def values(self, ids: Sequence[int], sort: Sort) -> list[SortRow]:
         """Return the values of a set's pictures, in one statement, without removed ones."""
         plain_ids = [int(picture_id) for picture_id in ids]
+        belongs: Test
         if self._database.is_sqlite:  # one value, however many ids
             elements = sa.func.json_each(json.dumps(plain_ids)).table_valued("value")
             belongs = p.id.in_(sa.select(elements.c.value))
@@ -136,11 +137,11 @@ def _file_name(is_sqlite: bool) -> sa.ColumnElement[str]:
     return sa.func.lower(sa.func.substr(path, sa.func.length(folder) + 1))
 
 
-def _rows(rows: sa.CursorResult[Any], sort: Sort) -> list[SortRow]:
+def _rows(rows: Iterable[Sequence[Any]], sort: Sort) -> list[SortRow]:
     if sort.field == "name":
         return [SortRow(row[0], Path(os.fsdecode(row[1])).name) for row in rows]
     if sort.field == "folder":
         return [SortRow(row[0], str(Path(os.fsdecode(row[1])).parent)) for row in rows]
     if sort.field not in FIELDS:
         return [SortRow(row[0], row[2] if row[1] is None else row[1]) for row in rows]
-    return [SortRow(*row) for row in rows]
+    return [SortRow(row[0], row[1]) for row in rows]

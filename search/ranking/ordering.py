@@ -56,7 +56,7 @@ def list_pictures(catalog: Catalog, collection_ids: Sequence[int], query: Query)
 
 def arrange(rows: Sequence[SortRow], sort: Sort) -> list[Place]:
     """Return pictures in order: those without the value last, equal ones by id."""
-    key = _KEYS.get(sort.field, _value_key)
+    key: Callable[[Any], tuple[Any, ...]] = _name_key if sort.field == "name" else _value_key
     known = sorted(
         (row for row in rows if row.value is not None),
         key=lambda row: (key(row.value), row.picture_id),
@@ -130,6 +130,3 @@ def _initial(name: str) -> tuple[int, str]:
     if "CJK" in unicodedata.name(first, ""):
         return 3, HAN_HEADING
     return 2, first.upper()
-
-
-_KEYS: dict[str, Callable[[Any], tuple[Any, ...]]] = {"name": _name_key}

@@ -1,7 +1,7 @@
 """One page of a ranking: cutoff, near-duplicates folded, variety, and the requested ranks."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from search.errors import Message
 from search.query.records import Counts, CutText, IndexedTerm, Query
 from search.ranking.candidates import RankedPicture, RankFunction, Ranking
 from search.ranking.comparison import Comparison
+from search.ranking.counts import known_counts
 from search.records import Scores, Vectors
 from search.text.amounts import amount
 
@@ -64,6 +65,11 @@ class RankedResults:
         """Return the pictures' ids."""
         return [picture.picture_id for picture in self.page.pictures]
 
+    @property
+    def groups(self) -> list[str | None]:
+        """Return the pictures' headings, None without one."""
+        return [picture.group for picture in self.page.pictures]
+
 
 def no_results(*notes: Message, cuts: tuple[CutText, ...] = ()) -> RankedResults:
     """Return results without a picture, and notes with the reason."""
@@ -82,7 +88,7 @@ def paginate(
     last_count = 0
     while True:
         ranking = rank(depth)
-        rows = candidate_rows(query, ranking)
+        all_rows = rows = candidate_rows(query, ranking)
         if query.cutoff and ranking.confidence is not None:
             rows = [row for row in rows if ranking.confidence[row] >= query.cutoff]
         pictures = rank_rows(query, ranking, rows, comparison)
@@ -93,7 +99,8 @@ def paginate(
         ):
             break
         last_count, depth = len(ranking.ids), 4 * depth
-    return page_of(query, ranking, pictures), ranking
+    page = page_of(query, ranking, pictures)
+    return replace(page, counts=known_counts(all_rows, ranking, depth)), ranking
 
 
 def _left_out_ids(query: Query) -> set[int]:
@@ -194,9 +201,14 @@ def _notes(
     elif not hit_count:
         yield NOTHING_FOUND
     if hit_count and not page_count:
-        yield Message(
-            "page-past-end",
-            "there is no such page: the answer ends after {hits}",
-            hits=amount(hit_count, "hit"),
-            count=hit_count,
-        )
+        yield past_end(hit_count)
+
+
+def past_end(hit_count: int) -> Message:
+    """Return the note for a page after the last of so many hits."""
+    return Message(
+        "page-past-end",
+        "there is no such page: the answer ends after {hits}",
+        hits=amount(hit_count, "hit"),
+        count=hit_count,
+    )

@@ -8,9 +8,10 @@ import numpy as np
 from search.errors import Message
 from search.query.limits import MAX_HITS
 from search.query.records import Counts, Query
-from search.query.sorting import AT_LEAST, CUTOFFS
+from search.query.sorting import AT_LEAST
 from search.ranking.candidates import RankedPicture, RankFunction, Ranking, newest_first
 from search.ranking.comparison import Comparison
+from search.ranking.counts import MARGIN, WIDEST, count, has_whole_set
 from search.ranking.ordering import Order, Place
 from search.ranking.pagination import (
     CUTOFF_NOT_APPLIED,
@@ -24,10 +25,6 @@ from search.ranking.pagination import (
 # Most sets have fewer pictures than a quarter of it: one ranking finds them.
 FIRST_DEPTH = 1_000
 
-# A picture outside the candidates is further from the query than so many times the set's pictures,
-# by its picture and by its captions: it does not belong to the set.
-MARGIN = 4
-
 BY_RELEVANCE = Message(
     "set-by-relevance",
     "the hits were chosen by their relevance, which says how far they stand out, and the best are "
@@ -40,11 +37,11 @@ def paginate_set(
     query: Query, rank: RankFunction, comparison: Comparison, order: Order | None
 ) -> tuple[ResultPage, Ranking]:
     """Return a page of the set of a query, in the order of `order`, else by relevance."""
-    least = min(query.set_cutoff or 0.0, *CUTOFFS.values())
+    least = min(query.set_cutoff or 0.0, WIDEST)
     ranking, is_whole = rank_set(query, rank, least)
     rows = _rows(query, ranking, least)
     pictures = rank_rows(query, ranking, rows, comparison)
-    counts = count(pictures, ranking)
+    counts = count([picture.row for picture in pictures], ranking)
     pictures = _members(query, pictures, ranking, counts)
     size, is_whole = len(pictures), is_whole and len(pictures) <= MAX_HITS
     if order is not None:
@@ -74,21 +71,11 @@ def rank_set(query: Query, rank: RankFunction, least: float) -> tuple[Ranking, b
     while True:
         ranking = rank(depth)
         size = len(_rows(query, ranking, least))
-        if len(ranking.ids) < depth or MARGIN * size <= depth:
+        if has_whole_set(ranking, depth, size):
             return ranking, True
         if size > MAX_HITS or depth >= MARGIN * MAX_HITS:
             return ranking, size <= MAX_HITS
         depth = MARGIN * max(depth, size)
-
-
-def count(pictures: Sequence[RankedPicture], ranking: Ranking) -> Counts:
-    """Return how many of the pictures each strictness would leave."""
-    certainty = ranking.certainty[[picture.row for picture in pictures]]
-    numbers = {name: int((certainty >= cutoff).sum()) for name, cutoff in CUTOFFS.items()}
-    if ranking.confidence is None:
-        most = len(pictures)
-        numbers = {name: max(numbers[name], min(AT_LEAST[name], most)) for name in numbers}
-    return Counts(**numbers)
 
 
 def in_order(pictures: Sequence[RankedPicture], order: Order) -> list[RankedPicture]:

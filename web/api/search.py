@@ -23,11 +23,12 @@ from search.query.records import Query
 from web.api.openapi import NOT_MODIFIED, RANGES, openapi
 from web.links import API, addresses, linked_picture
 from web.middleware.file_responses import attachment, send
-from web.requests.pagination import cursor_after, offset_of
+from web.requests.pagination import Cursor, cursor_after, cursor_text, parse_cursor
 from web.requests.query_form import FORM_TYPES, query_of_request
 from web.requests.selection import selection_of
 from web.route import JSON, route
 from web.services.originals import TYPES, not_found_if_unreadable
+from web.services.set_pages import is_set, set_page
 from web.state import engine, state
 
 api = Blueprint("api", __name__, url_prefix=API)
@@ -55,13 +56,18 @@ def search() -> Answer:
 
 def answer_query(query: Query, cursor: str) -> Answer:
     """Return the answer to a query, starting at the cursor."""
-    if cursor:
-        query = replace(query, offset=offset_of(cursor, query))
+    place = parse_cursor(cursor, query) if cursor else Cursor(query.offset)
+    query = replace(query, offset=place.offset)
     began_s = perf_counter()
-    answer = engine().answer(query)
+    if is_set(query):
+        page = set_page(engine(), state().result_cache, query, place)
+        answer, query = page.answer, replace(query, offset=page.offset)
+        next_cursor = None if page.next is None else cursor_text(page.next, query)
+    else:
+        answer = engine().answer(query)
+        next_cursor = cursor_after(query, len(answer.hits)) if answer.more else None
     took_ms = round((perf_counter() - began_s) * 1000, 1)
     hits = (hit_document(hit, **addresses(hit.picture)) for hit in answer.hits)
-    next_cursor = cursor_after(query, len(answer.hits)) if answer.more else None
     return answer_document(query, answer, hits, next_cursor, took_ms)
 
 

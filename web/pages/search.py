@@ -10,16 +10,17 @@ from search.errors import EncoderUnavailable, NotFound, SpaceMismatch
 from search.picture_facts import FACTS
 from search.pictures.thumbnails import thumbnail
 from search.query.filters.contradictions import contradiction
-from search.query.limits import LARGEST_ID, MAX_HITS
+from search.query.limits import LARGEST_ID
 from web.links import API
 from web.pages.chips import chip_views, marks
 from web.pages.filter_form import parse_panel_form
 from web.pages.filter_panel import panel_of
 from web.pages.neighbours import neighbours
 from web.pages.refused_forms import comes_back
+from web.pages.result_order import page_of_results, result_order
 from web.pages.similar import Likeness, likeness
 from web.requests.query_form import count, identity
-from web.requests.search_url import PAGE_HITS, SearchUrl
+from web.requests.search_url import SearchUrl
 from web.route import route
 from web.services.films import moment_of
 from web.state import engine, state
@@ -28,7 +29,7 @@ pages = Blueprint("pages", __name__)
 
 NO_WORD_KNOWN = "no-word-known"
 
-SHOWN_NOTES = ("collections-left-out", "words-unknown")
+SHOWN_NOTES = ("collections-left-out", "words-unknown", "set-by-relevance", "set-too-large")
 """The codes of notes that stand above the hits; the page says why there are none in other words."""
 
 # The width of a query image on the page, large enough to choose a crop.
@@ -61,14 +62,12 @@ def results_page(url: SearchUrl) -> str:
             names=[status.name for status in statuses if status.summary is not None],
             warmup=state().warmup,
         )
-    last = min(url.start + PAGE_HITS - 1, MAX_HITS)
     panel = None
     if url.panel:
         within = (url.collection,) if url.collection else ()
         panel = panel_of(url, engine().facets(within, url.filter))
     began_s = perf_counter()
-    query = state().queries.query_of(url, last + 1 - url.start, url.start - 1)
-    answer = engine().answer(query)
+    query, answer, links, size = page_of_results(url)
     if url.q:
         with suppress(NotFound):  # a collection may have been removed meanwhile
             asked = engine().catalog.collections.find(query.collections)
@@ -88,9 +87,9 @@ def results_page(url: SearchUrl) -> str:
         contradiction=contradiction(url.filter) if url.filter and not hits else (),
         panel=panel,
         took_ms=(perf_counter() - began_s) * 1000,
-        before=max(1, url.start - PAGE_HITS) if url.start > 1 else None,
+        links=links,
+        order=result_order(url, query, answer, size),
         boards=engine().catalog.boards.names(),
-        after=last + 1 if hits and hits[-1].rank == last < MAX_HITS else None,
         names=[collection.name for collection in engine().collections()],
     )
 

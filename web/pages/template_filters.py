@@ -21,6 +21,7 @@ from web.i18n.languages import language
 from web.i18n.messages import translate
 from web.links import placeholder, shown_width_px, srcset, thumbnail_url
 from web.pages.filter_form import label
+from web.pages.result_order import heading
 from web.requests.search_url import SearchUrl
 
 HAN = re.compile(r"[\u3400-\u9fff]")
@@ -220,6 +221,7 @@ def register(app: Flask) -> None:
         megabytes,
         pair_name,
         name_of,
+        heading,
         format_filter,
         failure_text,
         translate,

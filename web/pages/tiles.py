@@ -1,10 +1,12 @@
 """Parts of the results page for scrolling: the shapes of the whole answer, and tiles."""
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, get_template_attribute, request
 
 from search.ranking.pagination import RankedResults
+from web.pages.result_order import headings
 from web.pages.template_filters import step_of
 from web.requests.search_url import PAGE_HITS, SearchUrl
 from web.route import route
@@ -18,13 +20,24 @@ GONE = (1, 1)
 
 @route(tile_pages, "/shapes")
 def shapes() -> dict[str, Any]:
-    """Return the ids of the answer's pictures, best first, and each box's aspect in hundredths.
+    """Return the ids of the answer's pictures, in order, and each box's aspect in hundredths.
 
-    The page computes each picture's position from the aspects alone.
+    The page computes each picture's position from the aspects and the headings alone: each heading
+    with the rank of its first picture. The counts by strictness are there where they are known.
     """
-    ids = _order(SearchUrl.of(request.args)).ids
+    url = SearchUrl.of(request.args)
+    results = _order(url)
+    ids, counts = results.ids, results.page.counts
     sizes = engine().catalog.pictures.sizes_px(ids)
-    return {"ids": ids, "shapes": [step_of(*sizes.get(picture_id, GONE)) for picture_id in ids]}
+    answer: dict[str, Any] = {
+        "ids": ids,
+        "shapes": [step_of(*sizes.get(picture_id, GONE)) for picture_id in ids],
+    }
+    if starts := headings(results.groups, url.sort):
+        answer["headings"] = starts
+    if counts is not None:
+        answer["counts"] = asdict(counts)
+    return answer
 
 
 @route(tile_pages, "/tiles")

@@ -5,7 +5,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from search.documents.reading import read_texts
 from search.documents.saved_and_boards import PageFields
@@ -15,32 +15,55 @@ from search.query.records import PictureTerm, Query
 from web.requests.query_form import Fields, identity
 
 
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The place where a page begins, after so many hits.
+
+    A page of a set names the snapshot that it is cut from, and the last pictures before it, which
+    find the place again once the snapshot is gone.
+    """
+
+    offset: int
+    snapshot: str = ""
+    last_ids: tuple[int, ...] = ()
+
+
 def cursor_after(query: Query, hits: int) -> str | None:
     """Return the cursor of the next page, after a page of `hits` hits; None after the last."""
     offset = query.offset + hits
     if hits < query.k or offset + query.k > MAX_HITS:
         return None
-    return base64.urlsafe_b64encode(json.dumps([offset, digest(query)]).encode()).decode()
+    return cursor_text(Cursor(offset), query)
 
 
-def offset_of(cursor: str, query: Query) -> int:
-    """Return the number of hits before the page that a cursor begins.
+def cursor_text(cursor: Cursor, query: Query) -> str:
+    """Return a cursor as clients send it back."""
+    place: list[object] = [cursor.offset, digest(query)]
+    if cursor.snapshot:
+        place += [cursor.snapshot, cursor.last_ids]
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+
+
+def parse_cursor(text: str, query: Query) -> Cursor:
+    """Return the cursor that a client sends.
 
     Raises:
         BadQuery: the cursor is invalid, or belongs to another query.
     """
     try:
-        offset, query_digest = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
+        offset, query_digest, *rest = json.loads(base64.urlsafe_b64decode(text.encode("ascii")))
+        snapshot, last_ids = rest or ("", ())
+        cursor = Cursor(int(offset), str(snapshot), tuple(int(each) for each in last_ids))
     except (ValueError, TypeError, binascii.Error, RecursionError):
-        offset, query_digest = None, None
-    if not isinstance(offset, int) or query_digest != digest(query):
+        cursor, query_digest = Cursor(0), None
+    if query_digest != digest(query) or not 0 <= cursor.offset <= MAX_HITS:
         raise BadQuery(
             "cursor-foreign",
             "cursor {cursor!r} does not belong to this question; send `next` of an answer "
             "with the same terms, collections and k",
-            cursor=cursor[:40],
+            cursor=text[:40],
         )
-    return offset
+    return cursor
 
 
 def page_of(fields: Fields, what: str) -> tuple[int, int | None]:

@@ -4,7 +4,7 @@
 picture) and `picture` (the token of a query image), each any number of times; a picture may end in
 a crop, as in similar=12@10,20,60,80. `weight` lists the chips' weights in that order. Every `where`
 is a filter that pictures must pass; with `panel` the filter panel is open. `more` and `less` are
-the ids of marked pictures.
+the ids of marked pictures. `sort` is the order of the hits, and `strictness` how sure they must be.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from search.query.filters.grammar import parse
 from search.query.filters.tree import AllOf, Filter
 from search.query.limits import MAX_HITS
 from search.query.records import TextTerm
+from search.query.sorting import RELEVANCE
 from web.requests.crop import Crop
 from web.requests.query_form import Fields, count, identity, number, words
 
@@ -59,6 +60,8 @@ class SearchUrl:
     start: int = 1
     more: tuple[int, ...] = ()
     less: tuple[int, ...] = ()
+    sort: str = ""
+    strictness: str = ""
 
     @classmethod
     def of(cls, fields: Fields) -> "SearchUrl":
@@ -83,6 +86,8 @@ class SearchUrl:
             start=_start(fields.get("start") or 1),
             more=_marks(fields, "more"),
             less=_marks(fields, "less"),
+            sort=words(fields.get("sort", "")).removeprefix(RELEVANCE),
+            strictness=words(fields.get("strictness", "")),
         )
 
     @property
@@ -166,6 +171,8 @@ class SearchUrl:
             "collection": url.collection or None,
             "where": list(url.where),
             "panel": "1" if url.panel else None,
+            "sort": url.sort or None,
+            "strictness": url.strictness or None,
             "start": url.start if url.start != 1 else None,
         }
 

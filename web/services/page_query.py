@@ -1,8 +1,12 @@
 """Queries for the engine from the page's search URL, with the pictures of its chips."""
 
+from dataclasses import replace
+
+from search.documents.reading import read_member
 from search.engine import Engine
 from search.pictures import load_file
 from search.query.records import IndexedTerm, PictureTerm, Query, Term, TextTerm
+from search.query.sorting import RELEVANCE, Strictness
 from search.query.syntax import parse_query_text
 from web.requests.search_url import Chip, SearchUrl
 from web.services.confined import ConfinedFiles
@@ -36,7 +40,11 @@ class PageQueries:
         if not (url.ranks or url.where or collections):
             collections = tuple(each.name for each in self._engine.collections())
         where, more, less = url.filter, url.more, url.less
-        return Query(tuple(terms), collections, k, offset, where, more=more, less=less)
+        query = Query(tuple(terms), collections, k, offset, where, more=more, less=less)
+        strictness = (
+            None if not url.strictness else read_member("strictness", url.strictness, Strictness)
+        )
+        return replace(query, sort=url.sort or RELEVANCE, strictness=strictness)
 
     def picture_of(self, chip: Chip) -> QueryImage:
         """Return a chip's picture: a query image, or a crop of one or of an indexed picture.

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from hashlib import sha256
 from weakref import WeakValueDictionary
 
 from cachetools import TTLCache
@@ -35,9 +36,22 @@ class ResultCache:
 
     def whole(self, query: Query) -> RankedResults:
         """Return the whole answer to a query in order; raises what `Engine.answer` raises."""
+        return self.snapshot(query)[1]
+
+    def snapshot(self, query: Query, name: str = "") -> tuple[str, RankedResults]:
+        """Return the whole answer as it was in the snapshot `name`, else now, with its name.
+
+        Raises what `Engine.answer` raises.
+        """
         query = replace(query, offset=0, k=MAX_HITS)
+        question = digest(query)
+        with self._lock:
+            order = self._cache.get((question, name))
+        if order is not None:
+            return name, order
         heads = self._engine.catalog.collections.with_last_changes(query.collections)
-        key = (digest(query), tuple(heads))
+        name = sha256(repr(heads).encode("utf-8", "surrogatepass")).hexdigest()[:12]
+        key = (question, name)
         with self._lock:
             ranking = self._ranking.setdefault(key, threading.Lock())
         with ranking:  # a concurrent request for the same query waits here
@@ -47,4 +61,4 @@ class ResultCache:
                 order = self._engine.order(query)
                 with self._lock:
                     self._cache[key] = order
-        return order
+        return name, order

@@ -22,7 +22,8 @@ export function fieldsOf(element, submitter) {
  * @typedef {{value: string, weight: string}} Term
  * @typedef {{text: Term[], similar: Term[], picture: Term[]}} Terms by kind
  * @typedef {{more: string[], less: string[]}} Marks the ids of pictures
- * @typedef {{q: string, collection: string, where: string[], panel: boolean} & Terms & Marks} Fields
+ * @typedef {{q: string, collection: string, where: string[], panel: boolean}} Rest
+ * @typedef {{sort: string, strictness: string} & Rest & Terms & Marks} Fields
  */
 
 /**
@@ -42,6 +43,8 @@ export function fields() {
     less: [],
     where: [],
     panel: false,
+    sort: form.querySelector("[name=sort]")?.value ?? "",
+    strictness: form.querySelector("[name=strictness]")?.value ?? "",
   };
   found.where = [...form.querySelectorAll("[name=where]")].map(({ value }) => value);
   found.panel = form.querySelector("[name=panel]") !== null;
@@ -78,6 +81,8 @@ export function addressOf(asked) {
   if (asked.collection) query.append("collection", asked.collection);
   for (const each of asked.where) query.append("where", each);
   if (asked.panel) query.append("panel", "1");
+  if (asked.sort) query.append("sort", asked.sort);
+  if (asked.strictness) query.append("strictness", asked.strictness);
   const text = query.toString();
   return text ? `/?${text}` : "/";
 }

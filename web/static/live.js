@@ -63,6 +63,10 @@ form.addEventListener("change", ({ target }) => {
   if (target.name === "collection") search();
 });
 
+document.addEventListener("change", ({ target }) => {
+  if (target.matches("[data-order] select")) ask(addressOf({ ...fields(), sort: target.value }));
+});
+
 addEventListener("popstate", async () => {
   await ask(location.pathname + location.search, { entry: "none" });
   box.value = new URLSearchParams(location.search).get("q") ?? "";

@@ -3,6 +3,7 @@
 // Each tile stands at a place of its own that the shapes tell beforehand, so nothing moves when
 // others come and go. The work is done in pieces, a few tiles a frame.
 
+import { Headings } from "./headings.js";
 import { measuresOf, rowAt, rowsOf } from "./rows.js";
 
 const BEFORE = 0.6; // of the window's height: how far beyond its edges tiles are drawn
@@ -13,8 +14,8 @@ const BUDGET_MS = 6; // for tiles, in a frame of 16
 /**
  * @typedef {{rank: number, by?: number, found?: number, focus?: string}} Place where an answer is
  *   scrolled to, which rank was looked for, and the tile that is to get the focus
- * @typedef {{ids: number[], shapes: number[]}} Answer its pictures, and their widths in hundredths
- *   of their heights
+ * @typedef {{ids: number[], shapes: number[], headings?: [number, string][]}} Answer its pictures,
+ *   their widths in hundredths of their heights, and the headings with the rank that each begins at
  */
 
 export class Grid {
@@ -27,7 +28,7 @@ export class Grid {
    * @param {import("./tiles.js").Tiles} tiles
    * @param {{drawn: (tile: HTMLElement, rank: number) => void, changed: () => void}} calls
    */
-  constructor(list, { ids, shapes }, tiles, { drawn, changed }) {
+  constructor(list, { ids, shapes, headings = [] }, tiles, { drawn, changed }) {
     this.list = list;
     this.ids = ids;
     this.shapes = shapes;
@@ -36,8 +37,10 @@ export class Grid {
     this.changed = changed;
     /** @type {Map<number, HTMLElement>} the tiles in the document, by rank */
     this.shown = new Map();
+    this.headings = new Headings(headings);
     this.frame = 0;
     this.seen = 0;
+    for (const other of list.querySelectorAll(".group, .end")) other.remove();
     for (const tile of list.querySelectorAll(".tile")) this.#take(tile);
     list.classList.add("laid");
     this.moved = () => this.draw();
@@ -128,10 +131,11 @@ export class Grid {
 
   #lay() {
     this.measures = measuresOf(this.list);
-    this.rows = rowsOf(this.shapes, this.measures);
+    this.rows = rowsOf(this.shapes, this.measures, this.headings.starts);
     const last = this.rows.at(-1);
     this.list.style.height = `${last.top + last.height + 2 * this.measures.padding}px`;
     for (const [rank, tile] of this.shown) this.#place(tile, rank);
+    this.headings.lay(this.rows, this.measures);
     this.#draw();
   }
 
@@ -165,6 +169,7 @@ export class Grid {
     const began = performance.now();
     this.#drop();
     const [from, to] = this.#near(BEFORE);
+    this.headings.draw(from, to, (element, rank) => this.list.insertBefore(element, this.#next(rank - 1)));
     const middle = (from + to) / 2;
     const missing = [];
     for (let rank = from; rank <= to; rank++) if (this.#lacks(rank)) missing.push(rank);
@@ -223,15 +228,15 @@ export class Grid {
   }
 
   /**
-   * The tile to put a rank's before: tiles stand in the document in their order, for the keyboard
-   * and for who listens.
+   * The tile to put a rank's before, or the heading above that: tiles stand in the document in their
+   * order, for the keyboard and for who listens.
    *
    * @param {number} rank
    */
   #next(rank) {
     let least = Infinity;
     for (const other of this.shown.keys()) if (other > rank && other < least) least = other;
-    return this.shown.get(least) ?? null;
+    return this.headings.shown.get(least) ?? this.shown.get(least) ?? null;
   }
 
   #drop() {

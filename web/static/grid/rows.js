@@ -25,29 +25,33 @@ export function measuresOf(list) {
     down: px("--down"),
     words: px("--words"),
     facts: px("--facts"),
+    heading: px("--heading"),
     narrow: NARROW_REM * rem,
   };
 }
 
 /**
  * Rows of tiles: which rank each begins at (from 0), where it stands, and how high its frames are.
+ * A row begins below a heading where one is in `starts`, the ranks (from 0) that begin under one.
  *
  * @param {number[]} shapes
  * @param {ReturnType<typeof measuresOf>} measures
+ * @param {{has: (first: number) => boolean}} starts
  */
-export function rowsOf(shapes, measures) {
-  const { width, row, across, down } = measures;
+export function rowsOf(shapes, measures, starts = new Set()) {
+  const { width, row, across, down, heading } = measures;
   const rows = [];
   let top = 0;
   for (let first = 0; first < shapes.length;) {
+    if (starts.has(first)) top += first ? heading - down : heading;
     let [next, sum, used] = [first, 0, -across];
-    while (next < shapes.length) {
+    while (next < shapes.length && !(next > first && starts.has(next))) {
       const share = shapes[next] / 100;
       const wide = Math.min(width, share * row);
       if (next > first && used + across + wide > width + 0.01) break;
       [sum, used, next] = [sum + share, used + across + wide, next + 1];
     }
-    const last = next === shapes.length;
+    const last = next === shapes.length || starts.has(next); // is not stretched
     const frame = last ? Math.min(row, width / sum) : (width - across * (next - first - 1)) / sum;
     const narrow = shapes.slice(first, next).some((each) => (each / 100) * frame < measures.narrow);
     const height = frame + measures.words + measures.facts * (narrow ? 2 : 1);

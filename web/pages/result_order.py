@@ -1,0 +1,161 @@
+"""The order of an answer on the page: its choices, headings, and the links to other pages."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import request
+from flask_babel import format_date, gettext
+
+from search.picture_facts import FACTS
+from search.query.limits import MAX_HITS
+from search.query.records import Answer, Query
+from search.query.sorting import STRICTNESS
+from search.text.printable import printable
+from web.requests.pagination import Cursor, cursor_text, parse_cursor
+from web.requests.search_url import PAGE_HITS, SearchUrl
+from web.services.set_pages import SetPage, is_set, set_page
+from web.state import engine, state
+
+# A menu with more columns than this is no longer one to read.
+MAX_COLUMNS = 12
+
+DATE = re.compile(r"\d{4}(-\d\d){0,2}")
+
+
+@dataclass(frozen=True, slots=True)
+class StrictnessChoice:
+    """A choice of how sure hits must be, with the number that it would leave, if known."""
+
+    name: str
+    label: str
+    url: SearchUrl
+    count: int | None
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResultOrder:
+    """The choices of order (value and label) and strictness, the current label, and the size.
+
+    `size` is the number of hits of a set; None for an answer whose end is not known.
+    """
+
+    sorts: Sequence[tuple[str, str]]
+    label: str
+    strictness: Sequence[StrictnessChoice]
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageLinks:
+    """The address fields of the pages before and after one, None where there is none."""
+
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+def page_of_results(url: SearchUrl) -> tuple[Query, Answer, PageLinks, int | None]:
+    """Return the query of a page, its answer, the pages around it, and the size of a set."""
+    last = min(url.start + PAGE_HITS - 1, MAX_HITS)
+    query = state().queries.query_of(url, last + 1 - url.start, url.start - 1)
+    if not is_set(query):
+        answer = engine().answer(query)
+        before = max(1, url.start - PAGE_HITS) if url.start > 1 else None
+        is_full = bool(answer.hits) and answer.hits[-1].rank == last < MAX_HITS
+        links = PageLinks(
+            None if before is None else url.address(start=before),
+            url.address(start=last + 1) if is_full else None,
+        )
+        return query, answer, links, None
+    text = request.args.get("cursor", "")
+    cursor = parse_cursor(text, query) if text else Cursor(query.offset)
+    page = set_page(engine(), state().result_cache, query, cursor)
+    return query, page.answer, _links(url, query, page), page.size
+
+
+def _links(url: SearchUrl, query: Query, page: SetPage) -> PageLinks:
+    def fields(cursor: Cursor | None) -> dict[str, Any] | None:
+        if cursor is None:
+            return None
+        text = cursor_text(cursor, query)
+        return {**url.address(start=cursor.offset + 1), "cursor": text}
+
+    return PageLinks(fields(page.previous), fields(page.next))
+
+
+def result_order(url: SearchUrl, query: Query, answer: Answer, size: int | None) -> ResultOrder:
+    """Return the choices of order and strictness for the answer to a query."""
+    collections = engine().catalog.collections.with_last_changes(query.collections)
+    ids = [collection.id for collection, _ in collections]
+    sorts = _sorts(url, engine().catalog.filters.columns(ids)[:MAX_COLUMNS])
+    label = dict(sorts).get(url.sort, printable(url.sort))
+    if url.sort not in dict(sorts):
+        sorts.append((url.sort, label))
+    return ResultOrder(sorts, label, _choices(url, answer) if url.ranks else (), size)
+
+
+def _sorts(url: SearchUrl, columns: Sequence[str]) -> list[tuple[str, str]]:
+    newest = gettext("Newest first")
+    sorts = [
+        ("", gettext("Best first") if url.ranks else newest),
+        ("-date", newest if url.ranks else gettext("By date taken, newest first")),
+        ("date", gettext("Oldest first")),
+        ("name", gettext("By name")),
+        ("-size", gettext("Largest files first")),
+        ("folder", gettext("By folder")),
+    ]
+    own = {fact.field or fact.name for fact in FACTS} | {"name", "size", "folder"}
+    for column in columns:
+        field = f"field.{column}" if column.casefold() in own else column
+        sorts.append((field, gettext("By %(field)s", field=printable(column))))
+        highest = gettext("By %(field)s, highest first", field=printable(column))
+        sorts.append((f"-{field}", highest))
+    return sorts
+
+
+def _choices(url: SearchUrl, answer: Answer) -> list[StrictnessChoice]:
+    labels = {"strict": gettext("Strict"), "usual": gettext("Usual"), "wide": gettext("Wide")}
+    chosen = url.strictness or ("usual" if url.sort else "")
+    choices = [
+        StrictnessChoice(
+            name,
+            labels[name],
+            url.but(strictness=name),
+            None if answer.counts is None else getattr(answer.counts, name),
+            name == chosen,
+        )
+        for name in STRICTNESS
+    ]
+    if url.sort:  # sorting takes a set
+        return choices
+    everything = url.but(strictness="")
+    return [*choices, StrictnessChoice("", gettext("All"), everything, None, not chosen)]
+
+
+def heading(group: str, sort: str) -> str:
+    """Return a heading of sorted hits in the language of the page: "2021-06" is June 2021."""
+    if not group:
+        is_date = sort.removeprefix("-") == "date"
+        return gettext("Without a date") if is_date else gettext("Without a value")
+    if not DATE.fullmatch(group):
+        return printable(group)
+    year, month, day = (int(part) for part in f"{group}-01-01".split("-")[:3])
+    pattern = {4: gettext("y"), 7: gettext("MMMM y"), 10: gettext("EEEE, d MMMM y")}[len(group)]
+    try:
+        return str(format_date(date(year, month, day), pattern))
+    except ValueError:  # a date that no calendar has
+        return group
+
+
+def headings(groups: Sequence[str | None], sort: str) -> list[tuple[int, str]]:
+    """Return the rank of the first hit of each heading, with the heading."""
+    starts = []
+    last: str | None = None
+    for rank, group in enumerate(groups, start=1):
+        if group is not None and group != last:
+            starts.append((rank, heading(group, sort)))
+        last = group
+    return starts
