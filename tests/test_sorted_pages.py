@@ -15,7 +15,6 @@ from flask.testing import FlaskClient
 from search.catalog.records import EmbeddedPicture
 from search.engine import Engine
 from search.query.records import Query, TextTerm
-from search.records import Caption
 from tests.colour_web import coloured, opened, settings_in, store_all
 from tests.commands import on_terminal
 from tests.conftest import Limn
@@ -39,8 +38,7 @@ def app(tmp_path: Path) -> Iterator[tuple[Engine, FlaskClient]]:
             for number in range(60)
         ]
         blues = [
-            coloured(tmp_path / f"b{number}.png", f"rgb(0,{number},250)", [Caption("a blue wall")])
-            for number in range(120)
+            coloured(tmp_path / f"b{number}.png", f"rgb(0,{number},250)") for number in range(120)
         ]
         store_all(engine.catalog, [*reds, *blues])
         yield engine, client
@@ -49,9 +47,8 @@ def app(tmp_path: Path) -> Iterator[tuple[Engine, FlaskClient]]:
 def red(folder: Path, taken_at: str) -> EmbeddedPicture:
     """Return a red picture of a moment; its colour is that of no other."""
     shade = f"rgb(250,{int(taken_at[5:7])},{int(taken_at[8:10])})"
-    captions = [Caption("a red wall")]
     path = folder / f"{taken_at[:10]} {taken_at[11:13]}.png"
-    return coloured(path, shade, captions, taken_at=taken_at)
+    return coloured(path, shade, taken_at=taken_at)
 
 
 def ids_of(page: str) -> list[int]:
