@@ -37,7 +37,7 @@ COSINES = (0.15, 0.5)
 
 
 def clustered(texts: Vectors, count: int) -> Vectors:
-    """Return so many unit vectors: clusters around the texts, each larger than the last, in noise."""
+    """Return unit vectors: clusters around the texts, each larger than the last, in noise."""
     random = np.random.default_rng(0)
     vectors = random.standard_normal((count, texts.shape[1]), np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -98,13 +98,13 @@ def fill(engine: Engine, url: str | Path, vectors: Vectors, with_captions: bool)
 
 def _copy(sql: sa.Connection, table: sa.Table, columns: dict[str, str]) -> None:
     """Copy the only row of a table for each number, with other values in some columns."""
-    names = ", ".join(f'"{column.name}"' for column in table.columns)
-    values = ", ".join(columns.get(column.name, f'o."{column.name}"') for column in table.columns)
-    sql.execute(
-        sa.text(
-            f'INSERT INTO "{table.name}" ({names}) SELECT {values} FROM number, "{table.name}" o'
-        )
-    )
+    names = [column.name for column in table.columns]
+    number, one = sa.table("number", sa.column("n")), table.alias()
+    values = [
+        sa.literal_column(columns[name]) if name in columns else one.c[name] for name in names
+    ]
+    copies = sa.select(*values).select_from(one.join(number, sa.true()))
+    sql.execute(table.insert().from_select(names, copies))
 
 
 def measure(engine: Engine, queries: Sequence[Query], rounds: int) -> None:
@@ -125,10 +125,8 @@ def measure(engine: Engine, queries: Sequence[Query], rounds: int) -> None:
     for order, times in took.items():
         p50, p95 = 1000 * np.quantile(np.array(times), [0.5, 0.95], axis=0)
         ratio = p95 / base
-        click.echo(
-            f"{order:>10}  p50 {p50[0]:7.1f} ({p50[1]:6.1f}) ms  p95 {p95[0]:7.1f} ({p95[1]:6.1f}) ms"
-            f"  p95 / relevance {ratio[0]:.2f} ({ratio[1]:.2f})"
-        )
+        told = f"p50 {p50[0]:7.1f} ({p50[1]:6.1f}) ms  p95 {p95[0]:7.1f} ({p95[1]:6.1f}) ms"
+        click.echo(f"{order:>10}  {told}  p95 / relevance {ratio[0]:.2f} ({ratio[1]:.2f})")
 
 
 @click.command()

@@ -139,7 +139,7 @@ def heading(group: str, sort: str) -> str:
     """Return a heading of sorted hits in the language of the page: "2021-06" is June 2021."""
     if not group:
         is_date = sort.removeprefix("-") == "date"
-        return gettext("Without a date") if is_date else gettext("Without a value")
+        return str(gettext("Without a date") if is_date else gettext("Without a value"))
     if not DATE.fullmatch(group):
         return printable(group)
     year, month, day = (int(part) for part in f"{group}-01-01".split("-")[:3])
