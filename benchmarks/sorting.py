@@ -33,7 +33,7 @@ from search.settings import Settings
 
 NAME = "bench"
 ORDERS = ("relevance", "-date", "name", "city")
-COSINES = (0.15, 0.5)
+COSINES = (0.3, 0.75)
 
 
 def clustered(texts: Vectors, count: int) -> Vectors:
@@ -112,14 +112,13 @@ def measure(engine: Engine, queries: Sequence[Query], rounds: int) -> None:
     took: dict[str, list[tuple[float, float]]] = {order: [] for order in ORDERS}
     sizes = []
     for query in queries:
-        answer = engine.answer(replace(query, sort="name"))  # the same rows are warm for all
+        engine.answer(replace(query, sort="name"))  # the same rows are warm for all
         sizes.append(len(engine.order(replace(query, k=10_000, sort="name")).ids))
         for turn in range(rounds):
             for order in np.roll(ORDERS, turn).tolist():
                 began, used = time.perf_counter(), time.thread_time()
-                answer = engine.answer(replace(query, sort=order))
+                engine.answer(replace(query, sort=order))
                 took[order].append((time.perf_counter() - began, time.thread_time() - used))
-        assert answer.hits, query
     click.echo(f"sets: {min(sizes)} to {max(sizes)} pictures, median {np.median(sizes):.0f}")
     base = 1000 * np.quantile(np.array(took["relevance"]), 0.95, axis=0)
     for order, times in took.items():

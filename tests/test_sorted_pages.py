@@ -15,9 +15,10 @@ from flask.testing import FlaskClient
 from search.catalog.records import EmbeddedPicture
 from search.engine import Engine
 from search.query.records import Query, TextTerm
+from search.records import Caption
 from tests.colour_web import coloured, opened, settings_in, store_all
 from tests.commands import on_terminal
-from tests.conftest import Limn
+from tests.conftest import COLOURS, Limn
 from web.services.result_cache import ResultCache
 
 GRID = Path(__file__).parents[1] / "web" / "static" / "grid"
@@ -53,6 +54,14 @@ def red(folder: Path, taken_at: str) -> EmbeddedPicture:
 
 def ids_of(page: str) -> list[int]:
     return [int(each) for each in re.findall(r'id="hit-\d+" data-picture-id="(\d+)"', page)]
+
+
+def store_walls(folder: Path) -> None:
+    """Index a picture of each colour where the command finds it."""
+    with opened(settings_in(folder / "data")) as (engine, _):
+        captions = [Caption("a wall")]
+        walls = [coloured(folder / f"{colour}.png", colour, captions) for colour in COLOURS]
+        store_all(engine.catalog, walls)
 
 
 @pytest.mark.parametrize("remembers", [True, False], ids=["snapshot", "made anew"])
@@ -157,8 +166,8 @@ def test_saved_searches_keep_their_order(app: tuple[Engine, FlaskClient]) -> Non
     assert saved is not None and saved["address"] == address
 
 
-def test_the_command_sorts_and_counts(colours: Path, limn: Limn) -> None:
-    limn("index", colours, "-c", "colours")
+def test_the_command_sorts_and_counts(tmp_path: Path, limn: Limn) -> None:
+    store_walls(tmp_path)
     done = limn("search", "wall", "--strictness", "wide", "--sort", "-name")
     lines = done.stdout.splitlines()
     assert len(lines) > 1 and all(re.match(r" +\d+  ", line) for line in lines), "no headings"
@@ -175,10 +184,8 @@ def test_the_command_sorts_and_counts(colours: Path, limn: Limn) -> None:
 
 
 @pytest.mark.slow
-def test_a_terminal_shows_the_headings(
-    colours: Path, limn: Limn, limn_environment: dict[str, str]
-) -> None:
-    limn("index", colours, "-c", "colours")
+def test_a_terminal_shows_the_headings(tmp_path: Path, limn_environment: dict[str, str]) -> None:
+    store_walls(tmp_path)
     command = ["search", "--collection", "colours", "--sort", "name"]
     plain = re.sub(r"\x1b\[[0-9;]*m", "", on_terminal(command, limn_environment))
     assert [line.strip() for line in plain.splitlines() if len(line.strip()) == 1] == list(
