@@ -100,8 +100,7 @@ class Engine:
         results = self.order(query, second)
         page = results.page
         hits = self._searcher().hits(results, results.first, len(page.pictures))
-        notes, cuts = results.notes, results.cuts
-        return Answer(hits, page.confidence, page.more, notes, cuts, page.counts)
+        return Answer(hits, page.confidence, page.more, results.notes, results.cuts, page.counts)
 
     def order(self, query: Query, second: bool = False) -> RankedResults:
         """Return the ranking of `answer` without reading pictures; raise what `answer` raises."""

@@ -91,7 +91,7 @@ class Query:
     @property
     def is_sorted(self) -> bool:
         """Return whether the hits come in another order than that of relevance."""
-        return self.sort.strip() != RELEVANCE
+        return self.sort != RELEVANCE
 
     @property
     def set_cutoff(self) -> float | None:

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from search.errors import Message
+from search.query.filters.contradictions import contradiction, format_contradiction
+from search.query.filters.grammar import format_filter
+from search.query.filters.tree import Filter
 from search.query.records import Counts, CutText, IndexedTerm, Query
 from search.ranking.candidates import RankedPicture, RankFunction, Ranking
 from search.ranking.comparison import Comparison
 from search.ranking.counts import known_counts
-from search.records import Scores, Vectors
+from search.ranking.variety import diversify, fold
 from search.text.amounts import amount
 
 # The most candidates that are compared with each other, each with each: 2,000 take 30 ms.
@@ -76,6 +76,22 @@ def no_results(*notes: Message, cuts: tuple[CutText, ...] = ()) -> RankedResults
     return RankedResults(ResultPage((), None, False, notes), cuts=cuts)
 
 
+def none_passes(where: Filter) -> Message:
+    """Return the note for a filter that no picture passes, or none can pass."""
+    conflict = contradiction(where)
+    if conflict:
+        return Message(
+            "filter-contradicts",
+            "no picture can pass the filter: {reason}",
+            reason=format_contradiction(conflict),
+        )
+    return Message(
+        "filter-passes-nothing",
+        "no picture passes the filter: {filter}",
+        filter=format_filter(where),
+    )
+
+
 def paginate(
     query: Query, rank: RankFunction, comparison: Comparison
 ) -> tuple[ResultPage, Ranking]:
@@ -128,50 +144,12 @@ def rank_rows(
         vectors = comparison.vectors(compared_ids)
         if query.fold:
             near = comparison.near_duplicates(compared_ids, vectors)
-            pictures, indexes = _fold(pictures, near)
+            pictures, indexes = fold(pictures, near)
             vectors = vectors[indexes]
         if query.diverse:
             scores = ranking.scores[[picture.row for picture in pictures]]
-            pictures = [pictures[index] for index in _diversify(scores, vectors, query)]
+            pictures = [pictures[index] for index in diversify(scores, vectors, query)]
     return pictures + [RankedPicture(ids[row], row) for row in rest]
-
-
-def _fold(
-    pictures: list[RankedPicture], near: NDArray[np.bool_]
-) -> tuple[list[RankedPicture], list[int]]:
-    """Fold each near-duplicate into its best picture; return the rest and their indexes."""
-    under: dict[int, list[int]] = {}
-    free = np.ones(len(pictures), bool)
-    for row in range(len(pictures)):
-        if free[row]:
-            copies = np.flatnonzero(near[row] & free)
-            free[copies] = free[row] = False
-            under[row] = [int(copy) for copy in copies if copy != row]
-    folded_pictures = [
-        RankedPicture(
-            pictures[row].picture_id,
-            pictures[row].row,
-            tuple(pictures[copy].picture_id for copy in copies),
-        )
-        for row, copies in under.items()
-    ]
-    return folded_pictures, list(under)
-
-
-def _diversify(scores: Scores, vectors: Vectors, query: Query) -> list[int]:
-    """Order by maximal marginal relevance (Carbonell and Goldstein 1998), to the page's end."""
-    spread = float(scores.max() - scores.min()) or 1.0
-    worth = (1 - query.diverse) * (scores - scores.min()) / spread
-    likeness = np.zeros(len(scores), np.float32)
-    left = np.ones(len(scores), bool)
-    order: list[int] = []
-    for _ in range(min(len(scores), query.offset + query.k + 1)):
-        marginal = np.where(left, worth - query.diverse * likeness, -np.inf)
-        best = int(marginal.argmax())
-        order.append(best)
-        left[best] = False
-        likeness = np.maximum(likeness, vectors @ vectors[best])
-    return order + np.flatnonzero(left).tolist()
 
 
 def page_of(query: Query, ranking: Ranking, pictures: list[RankedPicture]) -> ResultPage:

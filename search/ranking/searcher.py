@@ -11,18 +11,16 @@ from search.indexes.collection_indexes import CollectionIndexes
 from search.indexes.pool import IndexPool, SearchedCollections
 from search.pictures import Limits
 from search.query.checks import check
-from search.query.filters.contradictions import contradiction, format_contradiction
-from search.query.filters.grammar import format_filter
-from search.query.filters.tree import Filter
 from search.query.records import Hit, Query
+from search.query.sorting import RELEVANCE
 from search.ranking.candidates import hit_of, searches_captions
 from search.ranking.comparison import Comparison
 from search.ranking.context_builder import ContextBuilder
 from search.ranking.embedding import join_cuts
 from search.ranking.joining import rank_jointly
 from search.ranking.ordering import list_pictures, order_of
-from search.ranking.pagination import RankedResults, no_results, paginate
-from search.ranking.sets import paginate_list, paginate_set
+from search.ranking.pagination import RankedResults, no_results, none_passes
+from search.ranking.sets import paginate_list, paginate_ranking
 from search.ranking.space_group import SpaceGroup, in_each_space
 from search.ranking.timing import Timing
 from search.ranking.unknown_words import unknown_words_notes
@@ -120,12 +118,8 @@ class Searcher:
             return no_results(*notes, cuts=cut_texts)
         with self._timing.stage("rank"):
             comparison = self._comparison([context.indexes for context in contexts])
-            rank = rank_jointly(contexts)
-            if query.set_cutoff is None:
-                page, ranking = paginate(query, rank, comparison)
-            else:
-                order = order_of(self._catalog, query)
-                page, ranking = paginate_set(query, rank, comparison, order)
+            order, rank = order_of(self._catalog, query), rank_jointly(contexts)
+            page, ranking = paginate_ranking(query, rank, comparison, order)
         return RankedResults(page, ranking, cut_texts, query.offset + 1, notes)
 
     def _by_date(self, query: Query, second: bool) -> RankedResults:
@@ -152,7 +146,7 @@ class Searcher:
         ids = [collection.id for collection, _ in collections]
         if query.where is not None:
             query = replace(query, where=self._catalog.filters.resolve(ids, query.where))
-        if query.is_sorted and collections:
+        if query.sort != RELEVANCE and collections:
             query = replace(query, sort=self._catalog.sorting.resolve(ids, query.sort))
         return query, collections
 
@@ -186,19 +180,3 @@ class Searcher:
 
     def _comparison(self, spaces: Sequence[Sequence[CollectionIndexes]]) -> Comparison:
         return Comparison(spaces, self._catalog.hashes)
-
-
-def none_passes(where: Filter) -> Message:
-    """Return the note for a filter that no picture passes, or none can pass."""
-    conflict = contradiction(where)
-    if conflict:
-        return Message(
-            "filter-contradicts",
-            "no picture can pass the filter: {reason}",
-            reason=format_contradiction(conflict),
-        )
-    return Message(
-        "filter-passes-nothing",
-        "no picture passes the filter: {filter}",
-        filter=format_filter(where),
-    )

@@ -33,6 +33,15 @@ BY_RELEVANCE = Message(
 )
 
 
+def paginate_ranking(
+    query: Query, rank: RankFunction, comparison: Comparison, order: Order | None
+) -> tuple[ResultPage, Ranking]:
+    """Return a page of all hits, or of a set if the query has an order or a strictness."""
+    if order is None and query.strictness is None:
+        return paginate(query, rank, comparison)
+    return paginate_set(query, rank, comparison, order)
+
+
 def paginate_set(
     query: Query, rank: RankFunction, comparison: Comparison, order: Order | None
 ) -> tuple[ResultPage, Ranking]:
