@@ -1,0 +1,105 @@
+"""What was read in a question, and the words of a collection that a reading may name."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from search.errors import Message
+from search.query.filters.tree import Filter
+from search.query.records import Term
+
+ReadingKind = Literal[
+    "exact",
+    "field",
+    "minus",
+    "date",
+    "place",
+    "camera",
+    "colour",
+    "orientation",
+    "films",
+    "filler",
+]
+"""The kind of a reading; a filler is a word such as "photos" that says nothing by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A piece of a question that is not searched as plain words, and its meaning.
+
+    `text` is the question from `start` to `end`. `where` is its filter and `minus` the words that
+    lead away; a filler has neither. One that is not `applied` is an offer: its words stay words.
+    """
+
+    kind: ReadingKind
+    text: str
+    start: int
+    end: int
+    means: Message
+    where: str = ""
+    minus: tuple[str, ...] = ()
+    applied: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as it was read: terms to rank by, a filter or None, and the readings in order."""
+
+    terms: tuple[Term, ...]
+    where: Filter | None = None
+    readings: tuple[Reading, ...] = ()
+
+
+class Vocabulary(Protocol):
+    """The words of the searched collections that a reading may name."""
+
+    def has_camera(self, words: str) -> bool:
+        """Return whether a camera's name contains these words, whole and without case."""
+
+    def column(self, name: str) -> str | None:
+        """Return the extra column of this name, without case, or None."""
+
+    def place(self, value: str) -> tuple[str, str] | None:
+        """Return the column of places and its value that is this text without case, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordLists:
+    """A vocabulary in memory: cameras, columns, and the values of columns of places."""
+
+    cameras: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def has_camera(self, words: str) -> bool:
+        """Return whether a camera's name contains these words, whole and without case."""
+        wanted = f" {words.casefold()} "
+        return any(wanted in f" {camera.casefold()} " for camera in self.cameras)
+
+    def column(self, name: str) -> str | None:
+        """Return the extra column of this name, without case, or None."""
+        return next((each for each in self.columns if each.casefold() == name.casefold()), None)
+
+    def place(self, value: str) -> tuple[str, str] | None:
+        """Return the column of places and its value that is this text without case, or None."""
+        wanted = value.casefold()
+        for column, values in self.places.items():
+            for each in values:
+                if each.casefold() == wanted:
+                    return column, each
+        return None
+
+
+PLACE_COLUMNS = (
+    *("city", "town", "village", "place", "location", "region", "state", "province", "country"),
+    *("城市", "地点", "地方", "国家", "省"),
+)
+"""The names of extra columns, without case, whose values "in ..." may name."""
+
+Taken = Callable[[int, int], bool]
+"""A function that returns whether a part of a question has been read already."""
+
+
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of a list, each once."""
+    return frozenset(text.split())
