@@ -24,6 +24,7 @@ from search.catalog.full_text import CatalogWords
 from search.catalog.jobs import Jobs
 from search.catalog.known_files import KnownFiles
 from search.catalog.marks import Marks
+from search.catalog.picture_names import CatalogNames
 from search.catalog.picture_reader import PictureReader
 from search.catalog.picture_writer import PictureWriter
 from search.catalog.saved_searches import CatalogSavedSearches
@@ -51,6 +52,7 @@ class Catalog:
         self.filters = CatalogFilters(database)
         self.sorting = CatalogSorting(database, self.filters)
         self.words = CatalogWords(database)
+        self.names = CatalogNames(database)
         self.hashes = VisualHashes(database)
         self.jobs = Jobs(database)
         self.downloads = Downloads(database)

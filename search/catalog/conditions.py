@@ -13,7 +13,7 @@ from search.catalog.database.statements import below
 from search.catalog.visual_hashes import with_colour
 from search.errors import BadQuery
 from search.packages import plugins
-from search.picture_facts import FILTERABLE, FactType
+from search.picture_facts import FILM_SUFFIXES, FILTERABLE, FactType
 from search.query.filters.fields import COLUMN, HAVING, Box, Cell, DateSpan, Value
 from search.text.characters import forms
 from search.text.path_names import user_path
@@ -141,6 +141,27 @@ def _caption(_: str, value: Value) -> Test:
     return sa.exists().where(c.picture_id == p.id, _contains(c.text, str(value)))
 
 
+def _named(column: sa.ColumnElement[Any]) -> Callable[[str, Value], Test]:
+    """Compare the text of a picture's path."""
+    compare_text, n = _compare_text(column), t.picture_names.c
+
+    def test(sign: str, value: Value) -> Test:
+        matches = compare_text(sign, value)
+        return p.id.in_(sa.select(n.picture_id).where(matches))
+
+    return test
+
+
+def _exact(sign: str, value: Value) -> Test:
+    """Look for words in each of the texts of a picture."""
+    return sa.or_(*(place(sign, value) for place in TEXTS))
+
+
+def _field_text(_: str, value: Value) -> Test:
+    f = t.field.c
+    return p.id.in_(sa.select(f.picture_id).where(_contains(f.text, str(value))))
+
+
 def _language(_: str, value: Value) -> Test:
     c = t.caption.c
     same_language = sa.func.lower(c.language) == sa.func.lower(str(value))
@@ -162,9 +183,17 @@ def _has(_: str, value: Value) -> Test:
     tests = {
         "caption": sa.exists().where(t.caption.c.picture_id == p.id),
         "place": p.latitude.is_not(None),
+        "film": _in_film(),
         **{fact.field: p[fact.name].is_not(None) for fact in FILTERABLE if not fact.required},
     }
     return tests[column.lower()]
+
+
+def _in_film() -> Test:
+    """Return the condition on frames of films: the film is the folder of their names."""
+    n = t.picture_names.c
+    films = [n.folder.iendswith(suffix) for suffix in FILM_SUFFIXES]
+    return p.id.in_(sa.select(n.picture_id).where(sa.or_(*films)))
 
 
 def _same(_: str, value: Value) -> Test:
@@ -185,6 +214,11 @@ def _id(_: str, value: Value) -> Test:
     return sa.or_(p.id.in_(single), *runs)
 
 
+FILE_PATH = t.picture_names.c.folder + "/" + t.picture_names.c.name
+
+# Where `exact` looks: any further text of a picture, such as words in it, is one more condition.
+TEXTS: tuple[Callable[[str, Value], Test], ...] = (_caption, _named(FILE_PATH), _field_text)
+
 COMPARISONS: Mapping[FactType, Callable[[sa.ColumnElement[Any]], Callable[[str, Value], Test]]] = {
     "name": _compare_text,
     "text": _compare_text,
@@ -203,6 +237,9 @@ CONDITIONS: dict[str, Callable[[str, Value], Test]] = {
     "orientation": _orientation,
     **{fact.field: COMPARISONS[fact.type](p[fact.name]) for fact in FILTERABLE},
     "caption": _caption,
+    "exact": _exact,
+    "name": _named(t.picture_names.c.name),
+    "path": _named(FILE_PATH),
     "language": _language,
     "colour": _colour,
     "box": _box,

@@ -14,6 +14,7 @@ from search.catalog.database import tables as t
 from search.catalog.database.statements import Sql, delete_in, in_pieces, now
 from search.catalog.failures import forget_failures
 from search.catalog.full_text import index_words
+from search.catalog.picture_names import index_names
 from search.catalog.picture_rows import (
     address,
     columns,
@@ -77,6 +78,7 @@ class PictureWriter:
             insert_fields(sql, [(picture_id, item.file.fields) for picture_id, item in pairs])
             store_colours(sql, {ids[path]: item.facts.colours for path, item in items.items()})
             index_words(sql, list(ids.values()))
+            index_names(sql, list(ids.values()))
             forget_failures(sql, collection, [item.file.path for item in batch])
             follow_edits(sql, edits)
             _unmark_missing(sql, changed_ids)
@@ -120,6 +122,7 @@ class PictureWriter:
             update_pictures(sql, rows)
             forget_failures(sql, collection, [file.path for _, file in batch])
             ids = [picture_id for picture_id, _ in batch]
+            index_names(sql, ids)
             _unmark_missing(sql, ids)
             log_changes(sql, collection.id, ids)
 
@@ -148,6 +151,7 @@ class PictureWriter:
             )
             insert_fields(sql, [(item.picture_id, item.fields) for item in batch])
             index_words(sql, ids)
+            index_names(sql, ids)
             log_changes(sql, collection.id, ids)
 
     def remove(self, collection: Collection, ids: Sequence[int]) -> None:

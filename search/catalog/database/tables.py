@@ -115,6 +115,7 @@ picture = Table(
     UniqueConstraint("collection_id", "path_hash"),
     Index(None, "collection_id", "taken_at"),
     Index(None, "collection_id", "latitude"),
+    Index(None, "collection_id", "camera"),
     sqlite_autoincrement=True,
 )
 
@@ -161,6 +162,18 @@ picture_words = Table(
     # Full text indexes cover them: FTS5's `words_index`, updated by triggers, or PostgreSQL's GIN.
     Column("picture_id", ForeignKey("picture.id", ondelete="CASCADE"), primary_key=True),
     Column("words", Text, nullable=False),
+)
+
+picture_names = Table(
+    "picture_names",
+    metadata,
+    # The words of a picture's file and folders, camera and columns, as `picture_words` has those
+    # of its captions: FTS5's `names_index`, or PostgreSQL's GIN. `name` and `folder` are its path
+    # as text, for filters: `picture.path` is bytes.
+    Column("picture_id", ForeignKey("picture.id", ondelete="CASCADE"), primary_key=True),
+    Column("words", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("folder", Text, nullable=False),
 )
 
 field = Table(
