@@ -100,7 +100,15 @@ class Engine:
         results = self.order(query, second)
         page = results.page
         hits = self._searcher().hits(results, results.first, len(page.pictures))
-        return Answer(hits, page.confidence, page.more, results.notes, results.cuts, page.counts)
+        return Answer(
+            hits,
+            page.confidence,
+            page.more,
+            results.notes,
+            results.cuts,
+            page.counts,
+            results.readings,
+        )
 
     def order(self, query: Query, second: bool = False) -> RankedResults:
         """Return the ranking of `answer` without reading pictures; raise what `answer` raises."""

@@ -32,6 +32,7 @@ from search.catalog.second_spaces import SecondSpaces
 from search.catalog.sorting import CatalogSorting
 from search.catalog.tokens import Tokens
 from search.catalog.visual_hashes import VisualHashes
+from search.catalog.vocabulary import Vocabularies
 from search.records import Collection
 
 
@@ -53,6 +54,7 @@ class Catalog:
         self.sorting = CatalogSorting(database, self.filters)
         self.words = CatalogWords(database)
         self.names = CatalogNames(database)
+        self.vocabularies = Vocabularies(database, self.filters)
         self.hashes = VisualHashes(database)
         self.jobs = Jobs(database)
         self.downloads = Downloads(database)

@@ -1,7 +1,7 @@
 """The commands `limn search` and `limn similar`."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,9 @@ import click
 from search.cli.options import answer_options, settings_with
 from search.cli.output import counts_line, print_hits
 from search.cli.waiting import announce_wait
-from search.errors import BadQuery
+from search.errors import BadQuery, shell_word
 from search.query.limits import SIGNAL_NAMES, SignalName
+from search.query.reading import Reading
 from search.query.records import PictureTerm, Query, Term
 from search.query.sorting import Strictness
 from search.text.printable import one_line
@@ -45,6 +46,14 @@ from search.text.printable import one_line
 @click.option(
     "--minus", "-m", "minus", multiple=True, help='What hits must not show: people, "people:0.3".'
 )
+@click.option("--plain", is_flag=True, help="Take all WORDS as words: read no date, no -beach.")
+@click.option(
+    "--plain-words",
+    "plain_words",
+    multiple=True,
+    metavar="TEXT",
+    help='A piece of WORDS that stays words: "2019". May be repeated.',
+)
 @answer_options
 def search(
     words: tuple[str, ...],
@@ -52,14 +61,20 @@ def search(
     images: tuple[str, ...],
     ids: tuple[str, ...],
     minus: tuple[str, ...],
+    plain: bool,
+    plain_words: tuple[str, ...],
     **options: Any,
 ) -> None:
     """Find pictures by WORDS, by pictures, or by several of each with weights.
 
+    Dates ("summer 2021"), minus words ("without people"), cameras and other pieces of WORDS are
+    understood, and named on stderr; --plain takes them as words.
+
     `concept:NAME` among the words is a concept that was kept; so it is in --text and --minus.
     With nothing to search by, --where or --collection shows pictures, the newest first.
     """
-    _answer(terms_of(words, texts, images, minus), ids, **options)
+    reading = {"understand": not plain, "plain": plain_words}
+    _answer(terms_of(words, texts, images, minus), ids, reading, **options)
 
 
 @click.command()
@@ -140,6 +155,7 @@ def _is_there(name: str) -> bool:
 def _answer(
     terms: Sequence[Term],
     ids: Sequence[str] = (),
+    reading: Mapping[str, Any] | None = None,
     *,
     k: int,
     page: int,
@@ -181,6 +197,7 @@ def _answer(
         diverse=diverse,
         sort=sort,
         strictness=strictness,
+        **(reading or {}),
     )
     with open_engine(settings) as engine:
         if place is not None:
@@ -196,6 +213,7 @@ def _answer(
             answer = engine.answer(query)
         pictures.remember(answer.hits)  # before a reader such as `head` may end the command
         print_hits(answer.hits, as_json, explain)
+        _print_readings(answer.readings)
         for notice in answer.cuts:
             click.echo(
                 f"the encoder reads {notice.read:,} of the {notice.characters:,} characters of "
@@ -210,3 +228,18 @@ def _answer(
             from search.cli.contact_sheet import write_sheet
 
             click.launch(write_sheet(answer.hits, engine.thumbnail).as_uri())
+
+
+def _print_readings(readings: Sequence[Reading]) -> None:
+    """Write what was understood to stderr, and how it is taken back."""
+    applied = [f"{each.text!r} as {each.means}" for each in readings if each.applied]
+    if applied:
+        text = "; ".join(applied)
+        click.echo(f"understood: {one_line(text)} (--plain takes them as words)", err=True)
+    for each in readings:
+        if not each.applied:
+            click.echo(
+                f"{one_line(each.text)!r} was taken as words; it may also mean: "
+                f"--where {shell_word(each.where)}",
+                err=True,
+            )

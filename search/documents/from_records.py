@@ -11,7 +11,17 @@ from search.catalog.records import CollectionSummary
 from search.documents.collection import Collection, SecondPair
 from search.documents.jobs import Job
 from search.documents.picture import Caption, Captions, Picture
-from search.documents.search import Answer, AskedQuery, AskedTerm, Counts, Cut, Hit, Match
+from search.documents.search import (
+    Answer,
+    AskedQuery,
+    AskedTerm,
+    Counts,
+    Cut,
+    Hit,
+    Match,
+    Reading,
+)
+from search.query import reading as query_reading
 from search.query import records as query_records
 from search.query.filters.grammar import format_filter
 from search.query.records import ConceptTerm, IndexedTerm, Query, Term, TextTerm
@@ -66,8 +76,23 @@ def answer_document(
             Cut(cut_text.text, cut_text.characters, cut_text.read) for cut_text in answer.cuts
         ),
         counts=None if counts is None else Counts(counts.strict, counts.usual, counts.wide),
+        understood=tuple(map(reading_document, answer.readings)),
         next=next_cursor,
         took_ms=took_ms,
+    )
+
+
+def reading_document(reading: query_reading.Reading) -> Reading:
+    """Return what was read of a question."""
+    return Reading(
+        kind=reading.kind,
+        text=reading.text,
+        start=reading.start,
+        end=reading.end,
+        means=str(reading.means),
+        where=reading.where or None,
+        minus=reading.minus,
+        applied=reading.applied,
     )
 
 

@@ -87,6 +87,19 @@ class Counts(Struct, frozen=True):
     wide: int
 
 
+class Reading(Struct, frozen=True, kw_only=True):
+    """A piece of the question's words that was read, or is offered to be."""
+
+    kind: Annotated[str, about("such as date, minus, exact, field, place, camera, colour")]
+    text: Annotated[str, about("the piece; send it in `plain` to search it as words")]
+    start: int
+    end: int
+    means: Annotated[str, about("in words")]
+    where: Annotated[str | None, about("its filter")]
+    minus: Annotated[tuple[str, ...], about("words that lead away")]
+    applied: Annotated[bool, about("false for an offer, whose words stay words")]
+
+
 class Cut(Struct, frozen=True):
     """Words of a query that are too long for the encoder."""
 
@@ -105,6 +118,9 @@ class Answer(Struct, frozen=True, kw_only=True):
     notes: Annotated[tuple[str, ...], about("why hits are missing")]
     cuts: Annotated[tuple[Cut, ...], about("words not read to their end")]
     counts: Annotated[Counts | None, about("always there with sort or strictness, and words")]
+    understood: Annotated[
+        tuple[Reading, ...], about("what was read, where `understand` asked for that")
+    ] = ()
     next: Annotated[str | None, about("send it as `cursor` for the next hits")]
     took_ms: float
 
@@ -152,6 +168,14 @@ class AnswerFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         about("how sure a hit must be: a cutoff of 0.75, 0.5 or 0.25"),
         expects(f"it may be: {', '.join(STRICTNESS)}"),
     ] = None
+    understand: Annotated[
+        bool, about("read dates, minus words, cameras and the like in the words")
+    ] = False
+    plain: Annotated[
+        tuple[str, ...],
+        about("pieces that stay words, as `understood` of an answer names them"),
+        expects("it must be a list of texts"),
+    ] = ()
 
 
 class SearchFields(AnswerFields, frozen=True, kw_only=True, forbid_unknown_fields=True):

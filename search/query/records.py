@@ -7,6 +7,7 @@ from typing import Literal
 from search.errors import Message
 from search.query.filters.tree import Filter
 from search.query.limits import SIGNAL_NAMES, SignalName
+from search.query.reading import Reading
 from search.query.sorting import CUTOFFS, RELEVANCE, Strictness
 from search.records import Caption, Picture
 
@@ -66,6 +67,9 @@ class Query:
     they move the query's vector at once, and pictures marked "less" are left out. With `more`,
     terms are optional.
 
+    With `understand`, dates, minus words and other pieces of the texts are read, except pieces that
+    are in `plain`; the answer names what was read.
+
     Without terms and `more`, the pictures that pass `where` in the named collections are shown (one
     of the two is required): the newest first, by when they were taken, else indexed.
 
@@ -87,6 +91,8 @@ class Query:
     less: tuple[int, ...] = ()
     sort: str = RELEVANCE
     strictness: Strictness | None = None
+    understand: bool = False
+    plain: tuple[str, ...] = ()
 
     @property
     def is_sorted(self) -> bool:
@@ -185,7 +191,8 @@ class Answer:
 
     `confidence` is that of the best hit. `more` is True if a next page exists. `notes` give the
     reasons for an empty or short page. `cuts` are words that were not read whole. `counts` are the
-    numbers of hits by strictness, where they are known.
+    numbers of hits by strictness, where they are known. `readings` are the pieces of the query's
+    texts that were understood.
     """
 
     hits: tuple[Hit, ...] = ()
@@ -194,3 +201,4 @@ class Answer:
     notes: tuple[Message, ...] = ()
     cuts: tuple[CutText, ...] = ()
     counts: Counts | None = None
+    readings: tuple[Reading, ...] = ()

@@ -7,6 +7,7 @@ from search.errors import Message
 from search.query.filters.contradictions import contradiction, format_contradiction
 from search.query.filters.grammar import format_filter
 from search.query.filters.tree import Filter
+from search.query.reading import Reading
 from search.query.records import Counts, CutText, IndexedTerm, Query
 from search.ranking.candidates import RankedPicture, RankFunction, Ranking
 from search.ranking.comparison import Comparison
@@ -47,6 +48,7 @@ class RankedResults:
 
     `ranking` is None where nothing was ranked. `first` is the rank of the page's first picture.
     `notes_of_query` are those about unknown words, and collections that could not be searched.
+    `readings` are what was understood in its texts.
     """
 
     page: ResultPage
@@ -54,6 +56,7 @@ class RankedResults:
     cuts: tuple[CutText, ...] = ()
     first: int = 1
     notes_of_query: tuple[Message, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
     @property
     def notes(self) -> tuple[Message, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
 from search.catalog.catalog import Catalog
 from search.catalog.second_space_errors import answering_by_second
@@ -11,6 +12,7 @@ from search.indexes.collection_indexes import CollectionIndexes
 from search.indexes.pool import IndexPool, SearchedCollections
 from search.pictures import Limits
 from search.query.checks import check
+from search.query.reading import Reading
 from search.query.records import Hit, Query
 from search.query.sorting import RELEVANCE
 from search.ranking.candidates import hit_of, searches_captions
@@ -23,6 +25,7 @@ from search.ranking.pagination import RankedResults, no_results, none_passes
 from search.ranking.sets import paginate_list, paginate_ranking
 from search.ranking.space_group import SpaceGroup, in_each_space
 from search.ranking.timing import Timing
+from search.ranking.understanding import understand
 from search.ranking.unknown_words import unknown_words_notes
 from search.records import Collection, Ids, Vectors
 
@@ -51,7 +54,10 @@ class Searcher:
     def rank(self, query: Query, second: bool = False) -> RankedResults:
         """Rank pictures by a query; do and raise what `Engine.answer` does."""
         check(query)
-        return self._by_relevance(query, second) if query.ranks else self._by_date(query, second)
+        query, readings = self._understand(query)
+        ranked = self._by_relevance if query.ranks else self._by_date
+        results = ranked(query, second)
+        return replace(results, readings=readings) if readings else results
 
     def hits(self, results: RankedResults, start: int, count: int) -> tuple[Hit, ...]:
         """Return `count` hits from the rank `start` on, without pictures removed meanwhile."""
@@ -78,6 +84,7 @@ class Searcher:
     def vectors_of(self, query: Query) -> dict[str, Vectors]:
         """Return a query's vector (width,) with its marks applied, by the id of each space."""
         check(query)
+        query, _ = self._understand(query)
         if not query.ranks:
             raise BadQuery(
                 "query-leads-nowhere",
@@ -92,6 +99,15 @@ class Searcher:
 
         vectors, _ = in_each_space(groups, embed)
         return dict(vectors)
+
+    def _understand(self, query: Query) -> tuple[Query, tuple[Reading, ...]]:
+        """Return the query with its texts read, if it asks for that, and the readings."""
+        if not query.understand:
+            return query, ()
+        collections = [collection for collection, _ in self._collections_of(query)]
+        query, readings = understand(query, self._catalog, collections, date.today())
+        check(query)
+        return query, readings
 
     def _by_relevance(self, query: Query, second: bool) -> RankedResults:
         query, collections = self._resolve(query, second)

@@ -34,6 +34,11 @@ NARROWEST, WIDEST = 0.5, 3.0
 DAY_LENGTH = len("2014-06-07")
 
 
+def translated(message: str) -> str:
+    """Return a message in the language of the page."""
+    return str(translate(message)[0])
+
+
 def caption(picture: Picture) -> Caption | None:
     """Return the caption to show, in the page's language where the picture has one."""
     captions = picture.facts.captions
@@ -225,6 +230,7 @@ def register(app: Flask) -> None:
         format_filter,
         failure_text,
         translate,
+        translated,
         encoder_pairs.good_for,
         encoder_pairs.languages,
         encoder_pairs.recall,

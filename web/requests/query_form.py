@@ -151,6 +151,8 @@ def _query(terms: Sequence[Term], collections: Sequence[str], fields: AnswerFiel
         less=tuple(dict.fromkeys(fields.less)),
         sort=fields.sort or RELEVANCE,
         strictness=fields.strictness,
+        understand=fields.understand,
+        plain=tuple(fields.plain),
     )
 
 

@@ -3,8 +3,9 @@
 `q` is the text in the box. The other terms are chips: `text`, `similar` (the id of an indexed
 picture) and `picture` (the token of a query image), each any number of times; a picture may end in
 a crop, as in similar=12@10,20,60,80. `weight` lists the chips' weights in that order. Every `where`
-is a filter that pictures must pass; with `panel` the filter panel is open. `more` and `less` are
-the ids of marked pictures. `sort` is the order of the hits, and `strictness` how sure they must be.
+is a filter that pictures must pass. Dates, minus words and the like are read in `q`, except the
+pieces in `plain`. With `panel` the filter panel is open. `more` and `less` are the ids of marked
+pictures. `sort` is the order of the hits, and `strictness` how sure they must be.
 """
 
 from collections.abc import Sequence
@@ -62,6 +63,7 @@ class SearchUrl:
     less: tuple[int, ...] = ()
     sort: str = ""
     strictness: str = ""
+    plain: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, fields: Fields) -> "SearchUrl":
@@ -88,6 +90,7 @@ class SearchUrl:
             less=_marks(fields, "less"),
             sort=words(fields.get("sort", "")).removeprefix(RELEVANCE),
             strictness=words(fields.get("strictness", "")),
+            plain=_plain(fields),
         )
 
     @property
@@ -118,6 +121,14 @@ class SearchUrl:
     def without(self, chip: Chip) -> "SearchUrl":
         """Return a copy of the query without one chip."""
         return self.but(chips=tuple(each for each in self.chips if each is not chip))
+
+    def with_plain(self, text: str) -> "SearchUrl":
+        """Return the query with one piece of its words taken as words, not read."""
+        return self.but(plain=(*self.plain, text))
+
+    def without_plain(self, text: str) -> "SearchUrl":
+        """Return the query with one piece of its words read again."""
+        return self.but(plain=tuple(each for each in self.plain if each != text))
 
     def without_filter(self, text: str) -> "SearchUrl":
         """Return a copy of the query without one filter."""
@@ -161,6 +172,7 @@ class SearchUrl:
         url = replace(self, **changes)
         return {
             "q": url.q or None,
+            "plain": list(url.plain),
             **{
                 kind: [chip.address_text for chip in url.chips if chip.kind == kind]
                 for kind in KINDS
@@ -190,6 +202,14 @@ def _chip(kind: Kind, value: str, weight: str) -> Chip:
 def _marks(fields: Fields, side: Side) -> tuple[int, ...]:
     ids = (identity(side, each) for each in fields.getlist(side) if each.strip())
     return tuple(dict.fromkeys(ids))
+
+
+def _plain(fields: Fields) -> tuple[str, ...]:
+    """Return the pieces that stay words and still are in the words, each once."""
+    texts = [fields.get("q", ""), *fields.getlist("text")]
+    pieces = (words(each) for each in fields.getlist("plain") if each.strip())
+    whole = " ".join(texts).casefold()
+    return tuple(dict.fromkeys(each for each in pieces if each.casefold() in whole))
 
 
 def _start(value: object) -> int:

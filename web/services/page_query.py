@@ -1,7 +1,5 @@
 """Queries for the engine from the page's search URL, with the pictures of its chips."""
 
-from dataclasses import replace
-
 from search.documents.reading import read_member
 from search.engine import Engine
 from search.pictures import load_file
@@ -40,11 +38,22 @@ class PageQueries:
         if not (url.ranks or url.where or collections):
             collections = tuple(each.name for each in self._engine.collections())
         where, more, less = url.filter, url.more, url.less
-        query = Query(tuple(terms), collections, k, offset, where, more=more, less=less)
         strictness = (
             None if not url.strictness else read_member("strictness", url.strictness, Strictness)
         )
-        return replace(query, sort=url.sort or RELEVANCE, strictness=strictness)
+        return Query(
+            tuple(terms),
+            collections,
+            k,
+            offset,
+            where,
+            more=more,
+            less=less,
+            sort=url.sort or RELEVANCE,
+            strictness=strictness,
+            understand=True,
+            plain=url.plain,
+        )
 
     def picture_of(self, chip: Chip) -> QueryImage:
         """Return a chip's picture: a query image, or a crop of one or of an indexed picture.

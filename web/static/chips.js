@@ -33,6 +33,15 @@ document.addEventListener("click", (event) => {
     searchSoon({ keepChips: true });
     return;
   }
+  const reading = event.target.closest(".take-back");
+  if (reading && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    const piece = document.createElement("input");
+    Object.assign(piece, { type: "hidden", name: "plain", value: reading.dataset.plain });
+    reading.closest(".chip").replaceWith(piece);
+    search().then(() => form.elements.q.focus());
+    return;
+  }
   const link = event.target.closest(".drop-term, .acts a");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();

@@ -22,7 +22,7 @@ export function fieldsOf(element, submitter) {
  * @typedef {{value: string, weight: string}} Term
  * @typedef {{text: Term[], similar: Term[], picture: Term[]}} Terms by kind
  * @typedef {{more: string[], less: string[]}} Marks the ids of pictures
- * @typedef {{q: string, collection: string, where: string[], panel: boolean}} Rest
+ * @typedef {{q: string, collection: string, where: string[], plain: string[], panel: boolean}} Rest
  * @typedef {{sort: string, strictness: string} & Rest & Terms & Marks} Fields
  */
 
@@ -42,11 +42,13 @@ export function fields() {
     more: [],
     less: [],
     where: [],
+    plain: [],
     panel: false,
     sort: form.querySelector("[name=sort]")?.value ?? "",
     strictness: form.querySelector("[name=strictness]")?.value ?? "",
   };
   found.where = [...form.querySelectorAll("[name=where]")].map(({ value }) => value);
+  found.plain = [...form.querySelectorAll("[name=plain]")].map(({ value }) => value);
   found.panel = form.querySelector("[name=panel]") !== null;
   for (const chip of form.querySelectorAll("[data-chip]")) {
     const [term, weight] = chip.querySelectorAll("input");
@@ -68,6 +70,7 @@ export function fields() {
 export function addressOf(asked) {
   const query = new URLSearchParams();
   if (asked.q) query.append("q", asked.q);
+  for (const each of asked.plain) query.append("plain", each);
   const weights = [];
   for (const kind of KINDS) {
     for (const { value, weight } of asked[kind]) {

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from search.query.filters.colours import NAMED
 from search.query.filters.fields import ORIENTATIONS, SPELLINGS
+from search.query.reading import ReadingKind
 from search.query.understanding import conditions
-from search.query.understanding.records import ReadingKind, Taken, Vocabulary, word_set
+from search.query.understanding.records import Taken, Vocabulary, word_set
 
 DELIMITER = re.compile(r"[,，;；、]")
 

@@ -7,12 +7,13 @@ from datetime import date
 from search.errors import Message
 from search.query.filters.grammar import parse
 from search.query.filters.tree import AllOf, Condition, Filter
+from search.query.reading import Reading, ReadingKind
 from search.query.records import Term
 from search.query.syntax import USUAL_MINUS, parse_query_text
 from search.query.understanding import conditions, pieces
 from search.query.understanding.dates import bare_year, dates_in
 from search.query.understanding.negations import negations
-from search.query.understanding.records import Question, Reading, ReadingKind, Vocabulary, WordLists
+from search.query.understanding.records import Question, Vocabulary, WordLists
 
 EXACT = re.compile(
     r'(?<![\w"])"(?P<ascii>[^"]*\w[^"]*)"(?!\w)|“(?P<curly>[^“”]*\w[^“”]*)”'

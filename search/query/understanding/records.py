@@ -2,43 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Protocol
 
-from search.errors import Message
 from search.query.filters.tree import Filter
+from search.query.reading import Reading
 from search.query.records import Term
-
-ReadingKind = Literal[
-    "exact",
-    "field",
-    "minus",
-    "date",
-    "place",
-    "camera",
-    "colour",
-    "orientation",
-    "films",
-    "filler",
-]
-"""The kind of a reading; a filler is a word such as "photos" that says nothing by itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A piece of a question that is not searched as plain words, and its meaning.
-
-    `text` is the question from `start` to `end`. `where` is its filter and `minus` the words that
-    lead away; a filler has neither. One that is not `applied` is an offer: its words stay words.
-    """
-
-    kind: ReadingKind
-    text: str
-    start: int
-    end: int
-    means: Message
-    where: str = ""
-    minus: tuple[str, ...] = ()
-    applied: bool = True
 
 
 @dataclass(frozen=True, slots=True)

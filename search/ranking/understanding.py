@@ -1,0 +1,43 @@
+"""Queries whose texts are understood: read by the words of the collections that they search."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from search.catalog.catalog import Catalog
+from search.query.filters.tree import AllOf, Filter
+from search.query.reading import Reading
+from search.query.records import IndexedTerm, PictureTerm, Query, Term, TextTerm
+from search.query.understanding.reader import read_question
+from search.records import Collection
+
+
+def understand(
+    query: Query, catalog: Catalog, collections: Sequence[Collection], today: date
+) -> tuple[Query, tuple[Reading, ...]]:
+    """Return the query with its texts read, and the readings; unchanged unless it asks for that.
+
+    Texts that lead away are words already.
+    """
+    if not query.understand:
+        return query, ()
+    vocabulary = catalog.vocabularies.of([collection.id for collection in collections])
+    terms: list[Term] = []
+    filters: list[Filter] = [] if query.where is None else [query.where]
+    readings: list[Reading] = []
+    for term in query.terms:
+        if not isinstance(term, TextTerm) or term.weight <= 0:
+            terms.append(term)
+            continue
+        question = read_question(term.text, today, vocabulary, query.plain)
+        terms += [_weighted(part, term.weight) for part in question.terms]
+        filters += [] if question.where is None else [question.where]
+        readings += question.readings
+    where = AllOf(tuple(filters)) if len(filters) > 1 else next(iter(filters), None)
+    return replace(query, terms=tuple(terms), where=where, understand=False), tuple(readings)
+
+
+def _weighted(term: Term, weight: float) -> Term:
+    if weight == 1 or isinstance(term, PictureTerm | IndexedTerm):
+        return term
+    return replace(term, weight=term.weight * weight)
