@@ -6,8 +6,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from search.engine import Engine
+from search.query.filters.grammar import parse
 from search.query.records import Query, TextTerm
-from tests.colour_web import store_described
+from tests.colour_web import store, store_described
 from tests.typed import Typed
 
 
@@ -86,3 +87,42 @@ def test_the_command_line_names_what_it_read_on_stderr(typed: Typed, colours: Pa
     assert "understood" not in words.stderr and words.stdout == plain.stdout
     offer = typed("search", "blue").stderr
     assert "'blue' was taken as words; it may also mean: --where 'colour = blue'" in offer
+
+
+def test_names_of_files_and_folders_are_found_from_the_same_box(
+    web: tuple[Engine, FlaskClient], tmp_path: Path
+) -> None:
+    engine, _ = web
+    folder = tmp_path / "pictures"
+    for name in (
+        "holidays/rome/IMG_2019_03",
+        "holidays/oslo/IMG_2019_04",
+        "work/desk",
+        "work/猫咪",
+    ):
+        store(engine.catalog, folder / f"{name}.png", "blue", camera="Canon EOS 5D")
+    for text, first in (
+        ("holidays rome", "IMG_2019_03"),
+        ("IMG_2019_04", "IMG_2019_04"),
+        ("desk", "desk"),
+        ("猫咪", "猫咪"),
+    ):
+        hits = engine.answer(Query((TextTerm(text),))).hits
+        assert hits[0].picture.path.stem == first
+        assert "name" in [match.by for match in hits[0].matches], text
+        assert "name" not in [match.by for match in hits[-1].matches], text
+        assert hits[0].confidence is not None and hits[-1].confidence is not None
+        assert hits[0].confidence > hits[-1].confidence
+    described = engine.answer(Query((TextTerm("a wooden desk near a window"),)))
+    assert {hit.measure for hit in described.hits} == {"cosine"}, "one word of several is no name"
+    everywhere = engine.answer(Query((TextTerm("pictures canon"),)))
+    assert {hit.measure for hit in everywhere.hits} == {"cosine"}, "no picture differs by these"
+    for where, count in (("name ~ img_2019", 2), ("path ~ ROME/", 1), ("name = desk.png", 1)):
+        query = Query((), where=parse(where))
+        assert len(engine.answer(query).hits) == count, where
+    assert len(engine.answer(Query((), where=parse('exact ~ "猫"'))).hits) == 1
+    assert not engine.answer(Query((), where=parse("has = film"))).hits
+    engine.rename("colours", "journeys")
+    store(engine.catalog, folder / "other.png", "blue", collection="else")
+    hits = engine.answer(Query((TextTerm("journeys"),))).hits
+    assert {hit.picture.collection for hit in hits if len(hit.matches) > 1} == {"journeys"}

@@ -13,6 +13,7 @@ from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import Sql, now
 from search.catalog.database.writer_lock import check_lock, writer_lock
+from search.catalog.picture_names import index_names
 from search.catalog.records import CollectionSummary
 from search.errors import BadSetting, NameTaken, NotFound, SpaceMismatch
 from search.packages.editions import present_name
@@ -165,6 +166,10 @@ class CollectionRows:
                 )
             statement = t.collection.update().where(c.id == collection.id)
             sql.execute(statement.values(name=compose(name)))
+            ids = sql.scalars(
+                sa.select(t.picture.c.id).where(t.picture.c.collection_id == collection.id)
+            )
+            index_names(sql, ids.all())
             mine = sa.or_(j.collection_id == collection.id, j.name == collection.name)
             for job_id, request in sql.execute(sa.select(j.id, j.request).where(mine)).all():
                 new = None if request is None else json.dumps({**json.loads(request), "name": name})

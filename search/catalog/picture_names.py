@@ -1,4 +1,4 @@
-"""The index of the names around a picture: file, folders, camera, columns; written and searched."""
+"""The index of names: a picture's file, folders, collection, camera, columns; both databases."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -35,17 +35,18 @@ def index_names(sql: Sql, picture_ids: Sequence[int]) -> None:
     """Write the names of pictures as they are now; full text indexes follow."""
     p, f, n = t.picture.c, t.field.c, t.picture_names
     delete_in(sql, n, n.c.picture_id, picture_ids)
-    pictures = in_pieces(sql, sa.select(p.id, p.path, p.camera), p.id, picture_ids)
-    statement = sa.select(f.picture_id, f.text).where(f.text.is_not(None)).order_by(f.picture_id)
+    statement = sa.select(p.id, p.path, p.camera, t.collection.c.name).join(t.collection)
+    pictures = in_pieces(sql, statement, p.id, picture_ids)
+    texts = sa.select(f.picture_id, f.text).where(f.text.is_not(None)).order_by(f.picture_id)
     cells = {
         picture_id: [row.text for row in rows]
         for picture_id, rows in groupby(
-            in_pieces(sql, statement, f.picture_id, picture_ids),
+            in_pieces(sql, texts, f.picture_id, picture_ids),
             key=lambda row: int(row.picture_id),
         )
     }
     rows = [
-        _row(row.id, os.fsdecode(row.path), [row.camera or "", *cells.get(row.id, ())])
+        _row(row.id, os.fsdecode(row.path), [row.name, row.camera or "", *cells.get(row.id, ())])
         for row in pictures
     ]
     if rows:

@@ -25,7 +25,7 @@ from search.query.sorting import STRICTNESS, Strictness
 class Match(Struct, frozen=True):
     """One signal that found a hit."""
 
-    by: Annotated[str, about("picture, caption, words, marks or excluded")]
+    by: Annotated[str, about("picture, caption, words, name, marks or excluded")]
     score: float
     share: Annotated[float, about("its part in the hit's score")]
     caption: Caption | None

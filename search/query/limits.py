@@ -42,7 +42,7 @@ MAX_ADDRESS = 64_000
 # What is noted of a picture on a board.
 MAX_NOTE = 2_000
 
-SignalName = Literal["picture", "caption", "words"]
-"""The signals to search by: a picture's vector, its captions' vectors, or its captions' words."""
+SignalName = Literal["picture", "caption", "words", "name"]
+"""The signals to search by: a picture's vector, its captions' vectors or words, or its names."""
 
 SIGNAL_NAMES: tuple[SignalName, ...] = get_args(SignalName)

@@ -128,10 +128,10 @@ class Match:
     """The evidence of the signal `by` for a hit.
 
     `score` is a cosine for a picture or a caption; for words the part of the query's words that
-    the captions contain, rare ones counting more, from 0 to 1; for marks a cosine with their
-    direction; for "excluded" the probability that the hit shows excluded words. `share` is the
-    signal's part in the hit's score; the shares of a hit add up to 1. `caption` is the one that
-    matched.
+    the captions contain, rare ones counting more, from 0 to 1; for a name the same of the picture's
+    names; for marks a cosine with their direction; for "excluded" the probability that the hit
+    shows excluded words. `share` is the signal's part in the hit's score; the shares of a hit add
+    up to 1. `caption` is the one that matched.
     """
 
     by: str

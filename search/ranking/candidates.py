@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from search.query.limits import SIGNAL_NAMES
 from search.query.records import Hit, Match, Measure, Query, TextTerm
 from search.ranking.context import Candidates, SearchContext, vectors_of
 from search.ranking.exclusion import DEEPER, excluded_share
@@ -17,11 +16,13 @@ from search.ranking.fusion import (
     SignalScores,
     captioned_share,
     log_odds,
+    more_probable,
     probability,
     scale_probability,
     shares,
 )
 from search.ranking.signals import SIGNALS
+from search.ranking.signals.name import NameSignal
 from search.ranking.signals.picture import (
     nearest_pictures,
     picture_confidences,
@@ -67,6 +68,13 @@ class Ranking:
         return self.scores if self.relevance is None else self.relevance
 
 
+FITTED_SIGNALS = {"picture", "caption", "words"}
+"""The signals that the confidence was fitted for."""
+
+CAPTION_SIGNALS = ("caption", "words")
+
+name_signal = NameSignal()
+
 RankFunction = Callable[[int], Ranking]
 """A function that ranks about so many candidates; a page requests more where needed."""
 
@@ -74,18 +82,15 @@ RankFunction = Callable[[int], Ranking]
 def searches_captions(query: Query) -> bool:
     """Return whether captions are searched: the query has words, and a signal that reads them."""
     has_text = any(isinstance(term, TextTerm) and term.weight > 0 for term in query.terms)
-    return has_text and any(name != "picture" for name in query.by)
+    return has_text and any(name in CAPTION_SIGNALS for name in query.by)
 
 
 def rank_function(context: SearchContext) -> RankFunction:
     """Return the function that ranks a query's candidates: by all signals, else by cosine."""
     query = context.query
-    has_captions = (
-        _compares_captions(context)
-        and searches_captions(query)
-        and context.embedded_query.text is not None
-    )
-    if has_captions or context.exclusions:
+    compares_captions = _compares_captions(context) and searches_captions(query)
+    has_words = context.embedded_query.text is not None
+    if context.exclusions or (has_words and (context.names or compares_captions)):
         return lambda depth: rank_by_all_signals(context, depth)
     return lambda depth: _by_cosine(context, depth)
 
@@ -159,9 +164,11 @@ def _confidence(
     """Return the confidences (n,) of candidates; None where none was fitted for the query."""
     if not context.plain:
         return None
-    if not _compares_captions(context) and context.exclusions:
-        return picture_confidences(context, scores["picture"].score)
-    if set(context.query.by) != set(SIGNAL_NAMES) and _compares_captions(context):
+    if not _compares_captions(context):
+        part = name_signal.log_odds(scores[name_signal.name], captioned, "confidence")
+        without_names = picture_confidences(context, scores["picture"].score)
+        return more_probable(without_names, part, "confidence")
+    if not set(context.query.by) >= FITTED_SIGNALS:
         return None
     odds = log_odds(_parts(scores.values(), captioned, "confidence"), captioned, "confidence")
     return probability(odds, "confidence")

@@ -1,7 +1,7 @@
 """The context of one query: built once, read by every signal."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from search.indexes.collection_indexes import CollectionIndexes
 from search.query.records import Query
 from search.ranking.calibration import Background
 from search.ranking.embedding import EmbeddedQuery
+from search.ranking.name_matches import NameMatch
 from search.ranking.relevance_feedback import FeedbackQuery
 from search.records import Ids, Vectors
 
@@ -30,8 +31,9 @@ class SearchContext:
     """A query in all the forms that ranking reads, and the indexes to search.
 
     `words` is None without the words signal or without indexed captions. `background`
-    is measured when it is first called. `feedback` is None without marks. `exclusions` are the
-    query's words with a negative weight.
+    is measured when it is first called. `feedback` is None without marks. `names` are the pictures
+    whose names contain most of the query's words. `exclusions` are the query's words with a
+    negative weight.
     """
 
     query: Query
@@ -40,6 +42,7 @@ class SearchContext:
     words: FoundWords | None
     background: Callable[[], Background]
     feedback: FeedbackQuery | None = None
+    names: Mapping[int, NameMatch] = field(default_factory=dict)
     exclusions: tuple[Exclusion, ...] = ()
 
     @property
@@ -56,6 +59,8 @@ class SearchContext:
         """
         reading = self.embedded_query.reading
         if reading is None or reading.is_understood or not self.plain:
+            return True
+        if self.names:
             return True
         if self.words is None:
             return any(index.captions is not None and index.caption_count for index in self.indexes)

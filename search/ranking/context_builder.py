@@ -1,6 +1,6 @@
 """The search contexts of a query: one for the collections of each space."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -19,6 +19,7 @@ from search.ranking.context import Exclusion, SearchContext
 from search.ranking.embedding import cuts, join_cuts
 from search.ranking.exclusion import split_excluded
 from search.ranking.indexed_vectors import FileVectors, IndexedVectors
+from search.ranking.name_matches import NameMatch, name_matches
 from search.ranking.query_vectors import QueryEmbedder
 from search.ranking.space_group import SpaceGroup, in_each_space
 from search.ranking.timing import Timing
@@ -76,12 +77,13 @@ class ContextBuilder:
         self._timing.batch("pictures", sum(isinstance(term, PictureTerm) for term in query.terms))
         with self._timing.stage("words"):
             words = self._found_words(query, embedded_query.words, group, condition)
+            names = self._name_matches(query, embedded_query.words, group, condition)
         exclusions = tuple(
             Exclusion(self._context(each, group, condition, stock_texts, retry), strength)
             for each, strength in excluded
         )
         return SearchContext(
-            query, embedded_query, group.indexes, words, background, feedback, exclusions
+            query, embedded_query, group.indexes, words, background, feedback, names, exclusions
         )
 
     def cuts(self, query: Query, collections: Sequence[Collection]) -> tuple[CutText, ...]:
@@ -106,6 +108,16 @@ class ContextBuilder:
             return None
         collection_ids = [collection.id for collection in group.collections]
         return self._catalog.words.find(words, collection_ids, condition)
+
+    def _name_matches(
+        self, query: Query, words: tuple[str, ...], group: SpaceGroup, condition: Test | None
+    ) -> Mapping[int, NameMatch]:
+        """Search the names index, if the name signal is requested."""
+        if not words or "name" not in query.by:
+            return {}
+        collection_ids = [collection.id for collection in group.collections]
+        found = self._catalog.names.find(words, collection_ids, condition)
+        return name_matches(found, sum(index.picture_count for index in group.indexes))
 
     def _background(
         self, group: SpaceGroup, encoder: Encoder, stock_texts: bool

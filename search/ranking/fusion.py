@@ -155,6 +155,13 @@ def scale_probability(odds: Scores, factors: Scores) -> Scores:
     return scaled
 
 
+def more_probable(probabilities: Scores, odds: Scores, fit: Fit) -> Scores:
+    """Return probabilities (n,) with further log odds (n,) added to them."""
+    clipped = np.clip(probabilities, 1e-6, 1 - 1e-6)
+    total: Scores = 1 / (1 + (1 - clipped) / clipped * np.exp(-CONSTANTS[fit].steepness * odds))
+    return np.where(odds == 0, probabilities, total).astype(np.float32)
+
+
 def shares(parts: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return each signal's share in the evidence for the candidates: rows that add up to 1."""
     positive = np.maximum(parts, 0)

@@ -156,6 +156,7 @@ def evidence(hit: Hit) -> str:
         "picture": gettext("picture"),
         "caption": gettext("caption"),
         "words": gettext("words"),
+        "name": gettext("names"),
         "marks": gettext("marks"),
     }
     parts = (

@@ -11,6 +11,7 @@ from search.ranking.context import Candidates, SearchContext
 from search.ranking.fusion import CaptionShares, Fit, SignalScores
 from search.ranking.signals.caption import CaptionSignal
 from search.ranking.signals.marks import MarksSignal
+from search.ranking.signals.name import NameSignal
 from search.ranking.signals.picture import PictureSignal
 from search.ranking.signals.words import WordsSignal
 from search.records import Ids, Picture, Scores
@@ -39,5 +40,11 @@ class Signal(Protocol):
         """
 
 
-SIGNALS: tuple[Signal, ...] = (PictureSignal(), CaptionSignal(), WordsSignal(), MarksSignal())
+SIGNALS: tuple[Signal, ...] = (
+    PictureSignal(),
+    CaptionSignal(),
+    WordsSignal(),
+    NameSignal(),
+    MarksSignal(),
+)
 """All signals, in the order of a hit's matches; without any evidence the first has a share of 1."""
