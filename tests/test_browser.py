@@ -49,10 +49,10 @@ def test_words_are_typed_and_pictures_appear(page: "Page", address: str) -> None
     assert page.locator("#hit-1 .shot").evaluate("image => image.naturalWidth") > 0
     page.go_back()
     page.get_by_role("heading", name="Find pictures by what they show").wait_for()
-    assert page.get_by_role("searchbox").input_value() == ""
+    assert page.get_by_role("combobox", name="Words").input_value() == ""
     page.go_forward()
     page.locator("#hit-1").wait_for()
-    assert page.get_by_role("searchbox").input_value() == "a blue wall"
+    assert page.get_by_role("combobox", name="Words").input_value() == "a blue wall"
 
 
 @pytest.mark.browser
@@ -78,7 +78,7 @@ def test_a_chosen_picture_is_searched_by_and_words_are_added(
     page.wait_for_url("**picture=*")
     assert first_picture(page) == "a blue wall"
     assert page.get_by_text("Like your picture").is_visible()
-    page.get_by_role("searchbox").fill("yellow")
+    page.get_by_role("combobox", name="Words").fill("yellow")
     page.keyboard.press("Enter")
     page.wait_for_url("**q=yellow*picture=*")
     page.get_by_label("Weight of your picture").fill("0.1")
@@ -133,7 +133,7 @@ def test_a_picture_is_searched_by_without_a_script(
 @pytest.mark.browser
 def test_terms_are_added_turned_around_and_left_out(page: "Page", address: str) -> None:
     page.goto(f"{address}?q=red")
-    box = page.get_by_role("searchbox")
+    box = page.get_by_role("combobox", name="Words")
     box.focus()
     page.keyboard.press("Shift+Enter")
     page.keyboard.type("blue")
@@ -211,7 +211,7 @@ def test_a_server_that_is_gone_is_told(browser: "Browser", address: str) -> None
     page = browser.new_page()
     page.goto(f"{address}?q=green")
     page.route("**/?q=blue*", lambda route: route.abort())
-    page.get_by_role("searchbox").fill("blue")
+    page.get_by_role("combobox", name="Words").fill("blue")
     page.get_by_text("The server does not answer").wait_for()
     assert page.locator("#hit-1").count() == 1
     page.close()

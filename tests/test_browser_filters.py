@@ -40,7 +40,7 @@ def test_the_panel_opens_narrows_and_closes(page: "Page", address: str) -> None:
     page.wait_for_url("**where=orientation*")
     assert shown(page) == ["tall.png"]
     assert page.evaluate("document.activeElement.dataset.key") == "orientation=portrait"
-    page.get_by_role("searchbox").fill("green wall")
+    page.get_by_role("combobox", name="Words").fill("green wall")
     page.wait_for_url("**/?q=green+wall&where=orientation*panel=1")
     page.get_by_role("link", name="Search without Orientation: portrait").click()
     page.wait_for_url("**/?q=green+wall&panel=1")

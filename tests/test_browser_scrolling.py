@@ -118,7 +118,7 @@ def test_what_is_selected_stays_so_out_of_sight(page: "Page", address: str, tmp_
     laid(page, f"{address}?q=green")
     chosen = page.locator("#hit-2").get_attribute("data-picture-id")
     page.locator("#hit-2 .select").check()
-    page.get_by_role("searchbox").focus()
+    page.get_by_role("combobox", name="Words").focus()
     scrolled(page, height(page))
     assert page.locator("#hit-2").count() == 0
     page.locator(f"#hit-{HITS} .select").check()

@@ -188,7 +188,7 @@ def test_marks_are_made_by_keys_and_the_selection_goes_on_a_board(
     page.locator(".selection").wait_for()
     page.locator("#hit-2 .select").check()
     assert page.locator("[data-selected]").inner_text() == "Selected pictures: 2"
-    page.get_by_role("searchbox").fill("a blue wall")
+    page.get_by_role("combobox", name="Words").fill("a blue wall")
     page.wait_for_url(f"**/?q=a+blue+wall&more={marked}")
     page.locator("main:not([aria-busy])").wait_for()
     page.locator("#hit-1 .select").check()

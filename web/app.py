@@ -47,6 +47,7 @@ from web.pages.sign_in import sign_in
 from web.pages.tiles import tile_pages
 from web.route import RouteFacts, check_routes, set_facts
 from web.services.collection_admin import CollectionAdmin
+from web.services.completions import Completer
 from web.services.confined import ConfinedFiles
 from web.services.encoder_pairs import PairService
 from web.services.exports import Exports
@@ -131,6 +132,7 @@ def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
     query_images = QueryImages(CACHED_IMAGES * settings.max_upload_bytes, engine.limits)
     confined_files = ConfinedFiles(engine, roots, uploads)
     pairs = PairService(engine, workers, settings.encoder)
+    recent_questions = RecentQuestions()
     pair_choices = PairChoices(engine, settings.encoder)
     return State(
         engine=engine,
@@ -152,5 +154,6 @@ def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
         queries=PageQueries(engine, query_images, confined_files),
         pair_choices=pair_choices,
         pair_changes=PairChanges(engine, workers, pair_choices),
-        recent_questions=RecentQuestions(),
+        recent_questions=recent_questions,
+        completer=Completer(engine, recent_questions),
     )

@@ -10,6 +10,7 @@ from search.catalog.tokens import Tokens
 from search.engine import Engine
 from search.settings import Settings
 from web.services.collection_admin import CollectionAdmin
+from web.services.completions import Completer
 from web.services.confined import ConfinedFiles
 from web.services.encoder_pairs import PairService
 from web.services.exports import Exports
@@ -58,6 +59,7 @@ class State:
     pair_choices: PairChoices
     pair_changes: PairChanges
     recent_questions: RecentQuestions
+    completer: Completer
 
 
 def state() -> State:

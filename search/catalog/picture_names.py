@@ -98,6 +98,19 @@ class CatalogNames:
             rows = sql.execute(statement.limit(MAX_CANDIDATES)).all()
         return FoundWords({row[0]: row[1].split() for row in rows}, frequency)
 
+    def beginning(self, word: str, collection_ids: Sequence[int], limit: int) -> list[str]:
+        """Return the names of some files with a word that begins so, as the index has words."""
+        n, p = t.picture_names.c, t.picture.c
+        statement = sa.select(n.name).join_from(t.picture_names, t.picture, p.id == n.picture_id)
+        if self._database.is_sqlite:
+            matches = sa.select(_INDEX.c.rowid).where(_MATCHES(f'"{word}"*'))
+            statement = statement.where(n.picture_id.in_(matches.limit(20 * limit)))
+        else:
+            statement = statement.where(_contains(f"'{word}':*"))
+        statement = statement.where(p.collection_id.in_(collection_ids), present()).limit(limit)
+        with self._database.read_transaction() as sql:
+            return list(dict.fromkeys(sql.scalars(statement)))
+
     def _count(self, word: str) -> sa.ScalarSelect[Any]:
         if self._database.is_sqlite:
             statement = sa.select(sa.func.count()).select_from(_INDEX).where(_MATCHES(f'"{word}"'))

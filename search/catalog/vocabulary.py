@@ -24,6 +24,18 @@ class Vocabularies:
         """Return the vocabulary of collections."""
         return CatalogVocabulary(self._database, self._filters, collection_ids)
 
+    def captions(self, collection_ids: Sequence[int], limit: int) -> list[str]:
+        """Return the texts of some captions of collections."""
+        c, p = t.caption.c, t.picture.c
+        statement = (
+            sa.select(c.text)
+            .join(t.picture)
+            .where(p.collection_id.in_(collection_ids), present())
+            .limit(limit)
+        )
+        with self._database.read_transaction() as sql:
+            return list(sql.scalars(statement))
+
     def cameras(self, collection_ids: Sequence[int]) -> tuple[str, ...]:
         """Return the cameras of collections, each once."""
         p = t.picture.c

@@ -12,6 +12,7 @@ from search.client.saved_and_boards import Boards, SavedSearches
 from search.client.transport import Transport, Upload
 from search.client.upgrades import PairUpgrades
 from search.documents.collection import Collection, Collections, Failure, Failures, Forgotten
+from search.documents.completion import Completions
 from search.documents.encoders import EncoderPairs
 from search.documents.jobs import Job, JobList, Jobs
 from search.documents.picture import Picture
@@ -53,7 +54,8 @@ class Client:
     ) -> Answer:
         """Return a page of hits for words, pictures `like` these ids, sent pictures, or all.
 
-        `more` may be `where`, `by`, `cutoff`, `strictness`, `sort`, `fold` and `diverse`, as in
+        `more` may be `where`, `by`, `cutoff`, `strictness`, `sort`, `fold`, `diverse`, `understand`
+        and `plain`, as in
         the API. Words with a sent picture have a weight of 1.
         """
         options = {name: value for name, value in {**more, "cursor": cursor}.items() if value}
@@ -81,6 +83,12 @@ class Client:
             page = self.search(*words, k=k, cursor=at, **more)
             yield from page.hits
             cursor = page.next
+
+    def complete(self, q: str, collections: Sequence[str] = (), k: int = 8) -> Completions:
+        """Return completions of words that are being typed, and a corrected spelling."""
+        return self._ask.json(
+            Completions, "GET", "complete", q=q, collection=list(collections), k=k
+        )
 
     # -- pictures
 

@@ -27,6 +27,9 @@ MAX_TERMS = 32
 # A hundred is an evening's work; fitting to a thousand would take a second.
 MAX_MARKS = 200
 
+# More completions than a person reads while typing.
+MAX_COMPLETIONS = 50
+
 # A concept's name appears in addresses, on the command line and on a chip.
 MAX_NAME = 80
 

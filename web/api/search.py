@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, request
 
+from search.documents.completion import CompleteFields, Completions
 from search.documents.from_records import answer_document, captions_document, hit_document
 from search.documents.picture import (
     Captions,
@@ -24,7 +25,7 @@ from web.api.openapi import NOT_MODIFIED, RANGES, openapi
 from web.links import API, addresses, linked_picture
 from web.middleware.file_responses import attachment, send
 from web.requests.pagination import Cursor, cursor_after, cursor_text, parse_cursor
-from web.requests.query_form import FORM_TYPES, query_of_request
+from web.requests.query_form import FORM_TYPES, query_of_request, words
 from web.requests.selection import selection_of
 from web.route import JSON, route
 from web.services.originals import TYPES, not_found_if_unreadable
@@ -69,6 +70,13 @@ def answer_query(query: Query, cursor: str) -> Answer:
     took_ms = round((perf_counter() - began_s) * 1000, 1)
     hits = (hit_document(hit, **addresses(hit.picture)) for hit in answer.hits)
     return answer_document(query, answer, hits, next_cursor, took_ms)
+
+
+@route(api, "/complete", answers=Completions, fields=CompleteFields, rate_limit=False)
+def complete() -> Completions:
+    """Return what the words in the box may become: cameras, folders, years, values, questions."""
+    fields = read_texts(CompleteFields, dict(request.args.lists()))
+    return state().completer.complete(words(fields.q), fields.collection, fields.k)
 
 
 @route(api, PICTURE, answers=Picture)

@@ -4,6 +4,7 @@
 import "./pick.js";
 import "./live.js";
 import "./chips.js";
+import "./complete.js";
 import "./crop.js";
 import "./filters.js";
 import "./page.js";

@@ -1,0 +1,134 @@
+// Completes the question while it is typed: a list under the box, by the combobox pattern of ARIA.
+
+import { ask } from "./ask.js";
+import { form } from "./form.js";
+import { search } from "./live.js";
+
+const REST_MS = 120;
+
+const box = document.getElementById("q");
+const list = document.getElementById("completions");
+/** @type {AbortController} */
+let asking = null;
+let timer = 0;
+let active = -1;
+
+/** @typedef {{kind: string, text: string, q: string, pictures: number, address: string}} Completion */
+
+function close() {
+  clearTimeout(timer);
+  asking?.abort();
+  list.hidden = true;
+  active = -1;
+  box.setAttribute("aria-expanded", "false");
+  box.removeAttribute("aria-activedescendant");
+}
+
+async function complete() {
+  asking?.abort();
+  const mine = (asking = new AbortController());
+  const query = new URLSearchParams({ q: box.value });
+  const collection = form.querySelector("[name=collection]");
+  if (collection?.value) query.append("collection", collection.value);
+  try {
+    const answer = await fetch(`/api/v1/complete?${query}`, { signal: mine.signal });
+    if (!answer.ok || asking !== mine || document.activeElement !== box) return;
+    show(await answer.json());
+  } catch {
+    close(); // a newer one is under way, or the server is away: the search itself says so
+  }
+}
+
+/** @param {{completions: Completion[], did_you_mean: string}} answer */
+function show(answer) {
+  const rows = answer.completions.map(option);
+  if (answer.did_you_mean) {
+    const meant = list.dataset.meant.replace("{question}", answer.did_you_mean);
+    rows.unshift(row(meant, answer.did_you_mean, ""));
+  }
+  rows.forEach((each, place) => (each.id = `completion-${place}`));
+  list.replaceChildren(...rows);
+  active = -1;
+  list.hidden = rows.length === 0;
+  box.setAttribute("aria-expanded", String(rows.length > 0));
+  box.removeAttribute("aria-activedescendant");
+}
+
+/** @param {Completion} completion */
+function option(completion) {
+  const one = row(completion.text, completion.q, completion.address ?? "");
+  const detail = document.createElement("span");
+  detail.className = "count";
+  detail.textContent = completion.pictures ? String(completion.pictures) : "";
+  one.append(" ", detail);
+  return one;
+}
+
+/**
+ * @param {string} text
+ * @param {string} question
+ * @param {string} address
+ */
+function row(text, question, address) {
+  const one = document.createElement("li");
+  one.setAttribute("role", "option");
+  one.setAttribute("aria-selected", "false");
+  one.textContent = text;
+  one.dataset.q = question;
+  one.dataset.address = address;
+  return one;
+}
+
+/** @param {number} place */
+function move(place) {
+  const rows = [...list.children];
+  active = ((place % rows.length) + rows.length) % rows.length;
+  rows.forEach((each, at) => each.setAttribute("aria-selected", String(at === active)));
+  box.setAttribute("aria-activedescendant", rows[active].id);
+  rows[active].scrollIntoView({ block: "nearest" });
+}
+
+/** @param {HTMLElement} one */
+function choose(one) {
+  close();
+  if (one.dataset.address) {
+    box.value = new URLSearchParams(one.dataset.address).get("q") ?? "";
+    ask(`/?${one.dataset.address}`);
+    return;
+  }
+  box.value = one.dataset.q;
+  search();
+}
+
+box.addEventListener("input", (event) => {
+  clearTimeout(timer);
+  if (!box.value.trim()) close();
+  else if (!(/** @type {InputEvent} */ (event).isComposing)) timer = setTimeout(complete, REST_MS);
+});
+
+// Before the keys that walk through the pictures, and before Enter searches.
+box.addEventListener(
+  "keydown",
+  (event) => {
+    if (list.hidden || event.isComposing) return;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) move(active < 0 && step < 0 ? -1 : active + step);
+    else if (event.key === "Enter" && active >= 0) choose(/** @type {HTMLElement} */ (list.children[active]));
+    else if (event.key === "Escape") close();
+    else {
+      if (event.key === "Enter") close();
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  },
+  true,
+);
+
+list.addEventListener("mousedown", (event) => {
+  event.preventDefault(); // the box stays focused
+  const one = /** @type {HTMLElement} */ (event.target).closest("[role=option]");
+  if (one) choose(one);
+});
+
+box.addEventListener("blur", close);
