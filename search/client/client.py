@@ -55,8 +55,7 @@ class Client:
         """Return a page of hits for words, pictures `like` these ids, sent pictures, or all.
 
         `more` may be `where`, `by`, `cutoff`, `strictness`, `sort`, `fold`, `diverse`, `understand`
-        and `plain`, as in
-        the API. Words with a sent picture have a weight of 1.
+        and `plain`, as in the API. Words with a sent picture have a weight of 1.
         """
         options = {name: value for name, value in {**more, "cursor": cursor}.items() if value}
         if images:
