@@ -100,15 +100,8 @@ class Engine:
         results = self.order(query, second)
         page = results.page
         hits = self._searcher().hits(results, results.first, len(page.pictures))
-        return Answer(
-            hits,
-            page.confidence,
-            page.more,
-            results.notes,
-            results.cuts,
-            page.counts,
-            results.readings,
-        )
+        notes, cuts, readings = results.notes, results.cuts, results.readings
+        return Answer(hits, page.confidence, page.more, notes, cuts, page.counts, readings)
 
     def order(self, query: Query, second: bool = False) -> RankedResults:
         """Return the ranking of `answer` without reading pictures; raise what `answer` raises."""

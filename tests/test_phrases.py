@@ -35,8 +35,8 @@ def left_words(question: Question) -> str:
 
 def meaning(question: Question) -> str:
     """Return the filter of a question, and its offers in brackets."""
-    parts = [each.where for each in question.readings if each.where and each.applied]
-    parts += [f"[{each.where}]" for each in question.readings if not each.applied]
+    parts = [each.where for each in question.readings if each.where and each.is_applied]
+    parts += [f"[{each.where}]" for each in question.readings if not each.is_applied]
     return "; ".join(parts)
 
 

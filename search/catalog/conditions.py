@@ -141,7 +141,7 @@ def _caption(_: str, value: Value) -> Test:
     return sa.exists().where(c.picture_id == p.id, _contains(c.text, str(value)))
 
 
-def _named(column: sa.ColumnElement[Any]) -> Callable[[str, Value], Test]:
+def _compare_name(column: sa.ColumnElement[Any]) -> Callable[[str, Value], Test]:
     """Compare the text of a picture's path."""
     compare_text, n = _compare_text(column), t.picture_names.c
 
@@ -217,7 +217,7 @@ def _id(_: str, value: Value) -> Test:
 FILE_PATH = t.picture_names.c.folder + "/" + t.picture_names.c.name
 
 # Where `exact` looks: any further text of a picture, such as words in it, is one more condition.
-TEXTS: tuple[Callable[[str, Value], Test], ...] = (_caption, _named(FILE_PATH), _field_text)
+TEXTS: tuple[Callable[[str, Value], Test], ...] = (_caption, _compare_name(FILE_PATH), _field_text)
 
 COMPARISONS: Mapping[FactType, Callable[[sa.ColumnElement[Any]], Callable[[str, Value], Test]]] = {
     "name": _compare_text,
@@ -238,8 +238,8 @@ CONDITIONS: dict[str, Callable[[str, Value], Test]] = {
     **{fact.field: COMPARISONS[fact.type](p[fact.name]) for fact in FILTERABLE},
     "caption": _caption,
     "exact": _exact,
-    "name": _named(t.picture_names.c.name),
-    "path": _named(FILE_PATH),
+    "name": _compare_name(t.picture_names.c.name),
+    "path": _compare_name(FILE_PATH),
     "language": _language,
     "colour": _colour,
     "box": _box,

@@ -86,11 +86,11 @@ class CatalogNames:
         with self._database.read_transaction() as sql:
             counts = sql.execute(sa.select(*map(self._count, query_words))).one()
             frequency = dict(zip(query_words, map(int, counts), strict=True))
-            known = [word for word in query_words if frequency[word]]
-            if not known:
+            known_words = [word for word in query_words if frequency[word]]
+            if not known_words:
                 return FoundWords({}, frequency)
-            rare = [word for word in known if frequency[word] <= COMMON]
-            statement = self._statement(known, rare).where(
+            rare = [word for word in known_words if frequency[word] <= COMMON]
+            statement = self._statement(known_words, rare).where(
                 t.picture.c.collection_id.in_(collection_ids), present()
             )
             if where is not None:
@@ -98,7 +98,7 @@ class CatalogNames:
             rows = sql.execute(statement.limit(MAX_CANDIDATES)).all()
         return FoundWords({row[0]: row[1].split() for row in rows}, frequency)
 
-    def beginning(self, word: str, collection_ids: Sequence[int], limit: int) -> list[str]:
+    def with_prefix(self, word: str, collection_ids: Sequence[int], limit: int) -> list[str]:
         """Return the names of some files with a word that begins so, as the index has words."""
         n, p = t.picture_names.c, t.picture.c
         statement = sa.select(n.name).join_from(t.picture_names, t.picture, p.id == n.picture_id)
@@ -119,10 +119,10 @@ class CatalogNames:
             statement = statement.where(_contains(f"'{word}'"))
         return statement.correlate(None).scalar_subquery()
 
-    def _statement(self, known: Sequence[str], rare: Sequence[str]) -> sa.Select[Any]:
+    def _statement(self, known_words: Sequence[str], rare: Sequence[str]) -> sa.Select[Any]:
         """Return the statement of the pictures with all known words or with a rare one."""
         if self._database.is_sqlite:
-            everything = " AND ".join(f'"{word}"' for word in known)
+            everything = " AND ".join(f'"{word}"' for word in known_words)
             query = " OR ".join([f"({everything})", *(f'"{word}"' for word in rare)])
             statement = (
                 sa.select(_INDEX.c.rowid, _INDEX.c.words)
@@ -132,14 +132,14 @@ class CatalogNames:
             # A rank of each of 100,000 pictures takes a quarter of a second, and tells nothing.
             return statement.order_by(sa.literal_column("rank")) if rare else statement
         n = t.picture_names.c
-        everything = " & ".join(f"'{word}'" for word in known)
+        everything = " & ".join(f"'{word}'" for word in known_words)
         query = " | ".join([f"({everything})", *(f"'{word}'" for word in rare)])
-        matched = [sa.case((_contains(f"'{word}'"), 1), else_=0) for word in known]
+        counts = [sa.case((_contains(f"'{word}'"), 1), else_=0) for word in known_words]
         return (
             sa.select(n.picture_id, n.words)
             .join_from(t.picture_names, t.picture, t.picture.c.id == n.picture_id)
             .where(_contains(query))
-            .order_by(sum(matched[1:], matched[0]).desc(), n.picture_id)
+            .order_by(sum(counts[1:], counts[0]).desc(), n.picture_id)
         )
 
 

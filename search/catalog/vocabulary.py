@@ -47,12 +47,12 @@ class Vocabularies:
                     p.collection_id == collection_id
                 )
                 names = of_collection.cte("cameras", recursive=True)
-                following = (
+                next_camera = (
                     sa.select(sa.func.min(p.camera))
                     .where(p.collection_id == collection_id, p.camera > names.c.camera)
                     .scalar_subquery()
                 )
-                names = names.union_all(sa.select(following).where(names.c.camera.is_not(None)))
+                names = names.union_all(sa.select(next_camera).where(names.c.camera.is_not(None)))
                 rows = sql.scalars(sa.select(names.c.camera).where(names.c.camera.is_not(None)))
                 cameras |= dict.fromkeys(rows)
         return tuple(cameras)

@@ -232,12 +232,12 @@ def _answer(
 
 def _print_readings(readings: Sequence[Reading]) -> None:
     """Write what was understood to stderr, and how it is taken back."""
-    applied = [f"{each.text!r} as {each.means}" for each in readings if each.applied]
-    if applied:
-        text = "; ".join(applied)
+    texts = [f"{each.text!r} as {each.means}" for each in readings if each.is_applied]
+    if texts:
+        text = "; ".join(texts)
         click.echo(f"understood: {one_line(text)} (--plain takes them as words)", err=True)
     for each in readings:
-        if not each.applied:
+        if not each.is_applied:
             click.echo(
                 f"{one_line(each.text)!r} was taken as words; it may also mean: "
                 f"--where {shell_word(each.where)}",

@@ -92,7 +92,7 @@ def reading_document(reading: query_reading.Reading) -> Reading:
         means=str(reading.means),
         where=reading.where or None,
         minus=reading.minus,
-        applied=reading.applied,
+        applied=reading.is_applied,
     )
 
 

@@ -25,7 +25,7 @@ class Reading:
     """A piece of a question that is not searched as plain words, and its meaning.
 
     `text` is the question from `start` to `end`. `where` is its filter and `minus` the words that
-    lead away; a filler has neither. One that is not `applied` is an offer: its words stay words.
+    lead away; a filler has neither. What is not applied is an offer: its words stay words.
     """
 
     kind: ReadingKind
@@ -35,4 +35,4 @@ class Reading:
     means: Message
     where: str = ""
     minus: tuple[str, ...] = ()
-    applied: bool = True
+    is_applied: bool = True

@@ -116,8 +116,8 @@ class ContextBuilder:
         if not words or "name" not in query.by:
             return {}
         collection_ids = [collection.id for collection in group.collections]
-        found = self._catalog.names.find(words, collection_ids, condition)
-        return name_matches(found, sum(index.picture_count for index in group.indexes))
+        found_words = self._catalog.names.find(words, collection_ids, condition)
+        return name_matches(found_words, sum(index.picture_count for index in group.indexes))
 
     def _background(
         self, group: SpaceGroup, encoder: Encoder, stock_texts: bool

@@ -157,8 +157,8 @@ def scale_probability(odds: Scores, factors: Scores) -> Scores:
 
 def more_probable(probabilities: Scores, odds: Scores, fit: Fit) -> Scores:
     """Return probabilities (n,) with further log odds (n,) added to them."""
-    clipped = np.clip(probabilities, 1e-6, 1 - 1e-6)
-    total: Scores = 1 / (1 + (1 - clipped) / clipped * np.exp(-CONSTANTS[fit].steepness * odds))
+    inner = np.clip(probabilities, 1e-6, 1 - 1e-6)
+    total: Scores = 1 / (1 + (1 - inner) / inner * np.exp(-CONSTANTS[fit].steepness * odds))
     return np.where(odds == 0, probabilities, total).astype(np.float32)
 
 

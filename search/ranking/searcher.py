@@ -55,8 +55,8 @@ class Searcher:
         """Rank pictures by a query; do and raise what `Engine.answer` does."""
         check(query)
         query, readings = self._understand(query)
-        ranked = self._by_relevance if query.ranks else self._by_date
-        results = ranked(query, second)
+        rank = self._by_relevance if query.ranks else self._by_date
+        results = rank(query, second)
         return replace(results, readings=readings) if readings else results
 
     def hits(self, results: RankedResults, start: int, count: int) -> tuple[Hit, ...]:

@@ -30,14 +30,14 @@ def understand(
             terms.append(term)
             continue
         question = read_question(term.text, today, vocabulary, query.plain)
-        terms += [_weighted(part, term.weight) for part in question.terms]
+        terms += [_with_weight(part, term.weight) for part in question.terms]
         filters += [] if question.where is None else [question.where]
         readings += question.readings
     where = AllOf(tuple(filters)) if len(filters) > 1 else next(iter(filters), None)
     return replace(query, terms=tuple(terms), where=where, understand=False), tuple(readings)
 
 
-def _weighted(term: Term, weight: float) -> Term:
+def _with_weight(term: Term, weight: float) -> Term:
     if weight == 1 or isinstance(term, PictureTerm | IndexedTerm):
         return term
     return replace(term, weight=term.weight * weight)

@@ -87,7 +87,7 @@ def results_page(url: SearchUrl) -> str:
         notes=[note.outside for note in answer.notes if note.code in above_hits],
         not_understood=next((note for note in answer.notes if note.code == NO_WORD_KNOWN), None),
         contradiction=contradiction(url.filter) if url.filter and not hits else (),
-        filters_read=[each.where for each in answer.readings if each.where and each.applied],
+        filters_read=[each.where for each in answer.readings if each.where and each.is_applied],
         panel=panel,
         took_ms=(perf_counter() - began_s) * 1000,
         links=links,

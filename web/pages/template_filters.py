@@ -34,7 +34,7 @@ NARROWEST, WIDEST = 0.5, 3.0
 DAY_LENGTH = len("2014-06-07")
 
 
-def translated(message: str) -> str:
+def translation(message: str) -> str:
     """Return a message in the language of the page."""
     return str(translate(message)[0])
 
@@ -231,7 +231,7 @@ def register(app: Flask) -> None:
         format_filter,
         failure_text,
         translate,
-        translated,
+        translation,
         encoder_pairs.good_for,
         encoder_pairs.languages,
         encoder_pairs.recall,

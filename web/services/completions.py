@@ -52,31 +52,33 @@ class Completer:
         if not q.strip() or len(q) > MAX_CHARACTERS or not collections:
             return Completions(completions=(), did_you_mean=None)
         facets = self._engine.facets(names)
-        found: dict[str, Completion] = {}
+        results: dict[str, Completion] = {}
         for completion in self._candidates(q, collections, facets):
-            found.setdefault(completion.q.casefold(), completion)
-            if len(found) == k:
+            results.setdefault(completion.q.casefold(), completion)
+            if len(results) == k:
                 break
-        meant = self._spelling_of(heads, facets).correct(q, lambda word: self._knows(word, heads))
-        return Completions(completions=tuple(found.values()), did_you_mean=meant)
+        correction = self._spelling_of(heads, facets).correct(
+            q, lambda word: self._knows(word, heads)
+        )
+        return Completions(completions=tuple(results.values()), did_you_mean=correction)
 
     def _candidates(
         self, q: str, collections: Sequence[Collection], facets: Facets
     ) -> Iterator[Completion]:
-        typed = q.strip().casefold()
+        prefix = q.strip().casefold()
         for collection in collections:
             for question in self._recent.of(collection):
-                if question.casefold().startswith(typed) and question.casefold() != typed:
+                if question.casefold().startswith(prefix) and question.casefold() != prefix:
                     yield Completion(kind="recent", text=question, q=question)
         for search in self._engine.catalog.saved_searches.all():
-            if _begins(search.name, typed):
+            if _begins(search.name, prefix):
                 yield Completion(kind="saved", text=search.name, q=q, address=search.address)
         values = list(self._values(facets))
         for start in _last_words(q):
             before, tail = q[:start], q[start:].strip().casefold()
-            for kind, text, written, pictures in values:
-                if _begins(text, tail) and written.casefold() != tail:
-                    yield Completion(kind=kind, text=text, q=before + written, pictures=pictures)
+            for kind, text, text_form, pictures in values:
+                if _begins(text, tail) and text_form.casefold() != tail:
+                    yield Completion(kind=kind, text=text, q=before + text_form, pictures=pictures)
         yield from self._file_names(q, collections)
 
     def _values(self, facets: Facets) -> Iterator[tuple[str, str, str, int | None]]:
@@ -84,14 +86,14 @@ class Completer:
         for concept in self._engine.catalog.concepts.all():
             yield "concept", concept.name, f"concept:{concept.name}", None
         for value in facets.values["cameras"]:
-            yield "camera", value.value, f"camera:{_quoted(value.value)}", value.pictures
+            yield "camera", value.value, f"camera:{_quote(value.value)}", value.pictures
         for column in facets.columns:
             for value in column.values:
-                text = f"{column.name}:{_quoted(value.value)}"
+                text = f"{column.name}:{_quote(value.value)}"
                 yield "column", value.value, text, value.pictures
         for folder in _folders(facets.folders):
             name = folder.path.rstrip("/").rpartition("/")[2]
-            yield "folder", name, f"path:{_quoted(name)}", folder.pictures
+            yield "folder", name, f"path:{_quote(name)}", folder.pictures
         for day in facets.dates.values if facets.dates else ():
             yield "year", day.value[:4], day.value[:4], None
 
@@ -100,9 +102,9 @@ class Completer:
         words = query_words(q[start:])
         if words and len(q[start:]) > 1:
             ids = [collection.id for collection in collections]
-            for name in self._engine.catalog.names.beginning(words[-1], ids, 5):
+            for name in self._engine.catalog.names.with_prefix(words[-1], ids, 5):
                 if name.casefold().startswith(q[start:].casefold()):
-                    yield Completion(kind="name", text=name, q=f"{q[:start]}name:{_quoted(name)}")
+                    yield Completion(kind="name", text=name, q=f"{q[:start]}name:{_quote(name)}")
 
     def _spelling_of(self, heads: Sequence[tuple[Collection, int]], facets: Facets) -> Spelling:
         key = tuple((collection.id, change) for collection, change in heads)
@@ -132,11 +134,11 @@ def _last_words(q: str) -> list[int]:
 
 def _begins(text: str, tail: str) -> bool:
     """Return whether a text, or one of its words, begins so."""
-    folded = text.casefold()
-    return bool(tail) and (folded.startswith(tail) or f" {tail}" in folded)
+    lower = text.casefold()
+    return bool(tail) and (lower.startswith(tail) or f" {tail}" in lower)
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return f'"{text}"' if regex.search(r"[\s,，;；]", text) else text
 
 

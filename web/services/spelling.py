@@ -23,7 +23,7 @@ class Spelling:
             words |= dict.fromkeys(word.casefold() for word in LATIN.findall(text))
             phrases |= dict.fromkeys(HAN.findall(text))
         self._words = list(words)
-        self._known = frozenset(words)
+        self._known_words = frozenset(words)
         self._phrases = list(phrases)
         self._joined_phrases = "\n".join(phrases)
 
@@ -35,7 +35,7 @@ class Spelling:
 
         def latin(match: "regex.Match[str]") -> str:
             word = match[0].casefold()
-            if word in self._known or is_known(word):
+            if word in self._known_words or is_known(word):
                 return match[0]
             return self._nearest(word, self._words, 2 if len(word) >= LONG else 1) or match[0]
 
@@ -44,11 +44,11 @@ class Spelling:
                 return match[0]
             return self._nearest(match[0], self._phrases, 1) or match[0]
 
-        corrected = HAN.sub(han, LATIN.sub(latin, question))
-        return corrected if corrected != question else None
+        correction = HAN.sub(han, LATIN.sub(latin, question))
+        return correction if correction != question else None
 
     def _nearest(self, word: str, words: list[str], most: int) -> str | None:
-        found = process.extractOne(
+        nearest = process.extractOne(
             word, words, scorer=DamerauLevenshtein.distance, score_cutoff=most
         )
-        return None if found is None else str(found[0])
+        return None if nearest is None else str(nearest[0])

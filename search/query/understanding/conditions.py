@@ -7,7 +7,7 @@ from search.errors import BadQuery
 from search.query.filters.fields import HAVING, SPELLINGS, all_fields
 from search.query.filters.grammar import format_filter, value_of
 from search.query.filters.tree import AllOf, Condition, Filter, Not
-from search.query.understanding.records import Taken, Vocabulary
+from search.query.understanding.records import IsTaken, Vocabulary
 
 PATTERN = re.compile(
     r"(?<!\S)(?P<minus>-?)(?P<name>[^\W\d][\w.-]*)[:：](?P<sign>[<>]=?|=|~)?"
@@ -38,11 +38,11 @@ VALUES = {"colour": COLOURS, "orientation": ORIENTATIONS}
 
 
 def written_conditions(
-    text: str, taken: Taken, vocabulary: Vocabulary
+    text: str, is_taken: IsTaken, vocabulary: Vocabulary
 ) -> Iterator[tuple[int, int, Filter]]:
     """Yield the conditions of a text on known fields and columns, with values that they take."""
     for match in PATTERN.finditer(text):
-        if taken(match.start(), match.end()):
+        if is_taken(match.start(), match.end()):
             continue
         value = match["quoted"] or match["value"]
         where = _filter(match["name"], match["sign"], value.strip(), vocabulary)
@@ -81,12 +81,12 @@ def filter_text(where: Filter) -> str:
 
 def _filter(name: str, sign: str | None, value: str, vocabulary: Vocabulary) -> Filter | None:
     lower = name.lower()
-    known = lower if lower in all_fields() else NAMES.get(lower, name)
+    field_name = lower if lower in all_fields() else NAMES.get(lower, name)
     if vocabulary.column(name) is not None and lower not in all_fields():
-        known = name
+        field_name = name
     ends = RANGE.fullmatch(value) if sign is None else None
     if ends is None:
-        return condition_of(known, sign, value, vocabulary)
-    least = condition_of(known, ">=", ends["least"], vocabulary)
-    most = condition_of(known, "<=", ends["most"], vocabulary)
+        return condition_of(field_name, sign, value, vocabulary)
+    least = condition_of(field_name, ">=", ends["least"], vocabulary)
+    most = condition_of(field_name, "<=", ends["most"], vocabulary)
     return AllOf((least, most)) if least is not None and most is not None else None

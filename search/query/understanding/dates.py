@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 
 from search.query.understanding import chinese_dates, english_dates
-from search.query.understanding.records import Taken
+from search.query.understanding.records import IsTaken
 from search.query.understanding.spans import FIRST_YEAR, Span
 
 # A year alone is more often a number before digital cameras came.
@@ -50,16 +50,22 @@ DAYS_ALONE = ("today", "yesterday")
 OF_TODAY = ("usa", " of")
 
 
-def dates_in(text: str, today: date, taken: Taken) -> Iterator[tuple[int, int, Span]]:
+def dates_in(text: str, today: date, is_taken: IsTaken) -> Iterator[tuple[int, int, Span]]:
     """Yield the dates of a text, each with its start and end; none begins after today."""
     at = 0
     while at < len(text):
-        found = (
-            None if taken(at, at + 1) else (_chinese(text, at, today) or _english(text, at, today))
+        result = (
+            None
+            if is_taken(at, at + 1)
+            else (_chinese(text, at, today) or _english(text, at, today))
         )
-        if found is not None and not taken(at, found[0]) and _has_photographs(found[1], today):
-            yield at, found[0], found[1]
-            at = found[0]
+        if (
+            result is not None
+            and not is_taken(at, result[0])
+            and _has_photographs(result[1], today)
+        ):
+            yield at, result[0], result[1]
+            at = result[0]
         else:
             at += 1
 
@@ -68,8 +74,8 @@ def bare_year(text: str, start: int, end: int) -> Span | None:
     """Return the year of a piece that is a number alone and no date for `dates_in`."""
     number = text[start:end]
     in_range = re.fullmatch("(?:18|19|20)[0-9]{2}", number) and int(number) >= FIRST_YEAR
-    found = english_dates.point_at(text, start, date.max) if in_range else None
-    return found[1] if found else None
+    result = english_dates.point_at(text, start, date.max) if in_range else None
+    return result[1] if result else None
 
 
 def _has_photographs(span: Span, today: date) -> bool:

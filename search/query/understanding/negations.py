@@ -1,9 +1,9 @@
-"""What a question does not want: -beach, without people, no grass, not beach, 没有人."""
+"""Negations in a question: -beach, without people, no grass, not beach, 没有人."""
 
 import re
 from collections.abc import Iterator
 
-from search.query.understanding.records import Taken, word_set
+from search.query.understanding.records import IsTaken, word_set
 
 Minus = tuple[int, int, tuple[str, ...]]
 """The start and end of a negation, and the things that it names."""
@@ -73,32 +73,34 @@ CHINESE_SAYINGS = re.compile(
 )
 
 
-def negations(text: str, taken: Taken) -> Iterator[Minus]:
+def negations(text: str, is_taken: IsTaken) -> Iterator[Minus]:
     """Yield the negations of a text that are not part of a saying or a sign."""
     for match in DASH.finditer(text):
         things = (match["quoted"] or match["word"]).strip()
-        if things and not taken(match.start(), match.end()):
+        if things and not is_taken(match.start(), match.end()):
             yield match.start(), match.end(), (things,)
     at = 0
     while marker := ENGLISH.search(text, at):
         at = marker.end()
-        if taken(marker.start(), marker.end()):
+        if is_taken(marker.start(), marker.end()):
             continue
-        found = _not(text, marker, taken) if marker["not"] else _without(text, marker, taken)
-        if found is not None:
-            yield marker.start(), found[0], found[1]
-            at = found[0]
-    yield from _chinese(text, taken)
+        result = _not(text, marker, is_taken) if marker["not"] else _without(text, marker, is_taken)
+        if result is not None:
+            yield marker.start(), result[0], result[1]
+            at = result[0]
+    yield from _chinese(text, is_taken)
 
 
-def _without(text: str, match: re.Match[str], taken: Taken) -> tuple[int, tuple[str, ...]] | None:
+def _without(
+    text: str, match: re.Match[str], is_taken: IsTaken
+) -> tuple[int, tuple[str, ...]] | None:
     """Return the end and the things of "without people or cars", or None."""
     marker = match["without"].lower()
     if marker.split()[-1] == "no" and SIGN_END.search(_piece_from(text, match.end())):
         return None
     things: list[str] = []
     at, end = match.end(), match.end()
-    while thing := _thing(text, at, taken):
+    while thing := _thing(text, at, is_taken):
         first = text[thing[0] : thing[1]].split()[0].lower()
         if not things and first in (SIGNS | SAYINGS if "no" in marker.split() else WITHOUT_SAYINGS):
             return None
@@ -107,39 +109,39 @@ def _without(text: str, match: re.Match[str], taken: Taken) -> tuple[int, tuple[
         join = JOIN.match(text, end)
         if join is None or (join["and"] and ARTICLE.match(text, join.end())):
             break
-        follows = _thing(text, join.end(), taken)
+        follows = _thing(text, join.end(), is_taken)
         if follows is None or (join["and"] and not PIECE_END.match(text, follows[1])):
             break
         at = join.end()
     return (end, tuple(things)) if things else None
 
 
-def _not(text: str, match: re.Match[str], taken: Taken) -> tuple[int, tuple[str, ...]] | None:
+def _not(text: str, match: re.Match[str], is_taken: IsTaken) -> tuple[int, tuple[str, ...]] | None:
     """Return the end and the thing of "not beach", which ends its piece, or None."""
     alone = not text[: match.start()].strip() or text[: match.start()].rstrip()[-1] in ",，;；、"
     at = match.end()
     if VERB.search(text[: match.start()]) or SIGN_END.search(_piece_from(text, at)):
         return None
-    placed = PLACED.match(text, at)
-    if placed:
-        at = placed.end()
-    thing = _thing(text, at, taken)
+    placement = PLACED.match(text, at)
+    if placement:
+        at = placement.end()
+    thing = _thing(text, at, is_taken)
     if thing is None or not PIECE_END.match(text, thing[1]):
         return None
     words = text[thing[0] : thing[1]].lower().split()
     says = words[0] in NOT_THINGS or words[-1].endswith(("ing", "ed"))
-    if says or (len(words) > 2 and not (alone or placed)):
+    if says or (len(words) > 2 and not (alone or placement)):
         return None
     return thing[1], (text[thing[0] : thing[1]],)
 
 
-def _thing(text: str, at: int, taken: Taken) -> tuple[int, int] | None:
+def _thing(text: str, at: int, is_taken: IsTaken) -> tuple[int, int] | None:
     """Return the place of up to three words that name a thing; None for more words, or none."""
     article = ARTICLE.match(text, at)
     start = end = article.end() if article else at
     count = 0
     while word := WORD.match(text, end):
-        if taken(word.start(), word.end()) or word[0].lower() in ENDS:
+        if is_taken(word.start(), word.end()) or word[0].lower() in ENDS:
             break
         count += 1
         last = word.end()
@@ -157,10 +159,10 @@ def _piece_from(text: str, at: int) -> str:
     return re.split(r"[,，;；、]", text[at:], maxsplit=1)[0]
 
 
-def _chinese(text: str, taken: Taken) -> Iterator[Minus]:
+def _chinese(text: str, is_taken: IsTaken) -> Iterator[Minus]:
     for match in CHINESE.finditer(text):
         things = match["things"]
-        if taken(match.start(), match.end()) or CHINESE_SAYINGS.search(things):
+        if is_taken(match.start(), match.end()) or CHINESE_SAYINGS.search(things):
             continue
         end, names = match.end(), [things]
         while not match["tail"] and (join := CHINESE_JOIN.match(text, end)):

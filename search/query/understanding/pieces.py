@@ -1,4 +1,4 @@
-"""Words that are read where they stand alone: a camera, a colour, an orientation, films, places."""
+"""Words that are read only by themselves: a camera, a colour, an orientation, films, places."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from search.query.filters.colours import NAMED
 from search.query.filters.fields import ORIENTATIONS, SPELLINGS
 from search.query.reading import ReadingKind
 from search.query.understanding import conditions
-from search.query.understanding.records import Taken, Vocabulary, word_set
+from search.query.understanding.records import IsTaken, Vocabulary, word_set
 
 DELIMITER = re.compile(r"[,，;；、]")
 
@@ -45,7 +45,7 @@ FILLERS = word_set(
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece that stands alone, and what it may mean: a condition, and whether it is sure."""
+    """A piece with its possible meaning: a condition, and whether it is sure."""
 
     kind: ReadingKind
     start: int
@@ -56,17 +56,17 @@ class Piece:
     is_sure: bool = True
 
 
-def phrases(text: str, taken: Taken, vocabulary: Vocabulary) -> Iterator[Piece]:
+def phrases(text: str, is_taken: IsTaken, vocabulary: Vocabulary) -> Iterator[Piece]:
     """Yield places after "in", cameras after "shot on", and "videos of"."""
     for match in PLACED.finditer(text):
-        found = _place_at(text, match.end(), vocabulary)
-        if found and not taken(match.start(), found[0]):
-            yield Piece("place", match.start(), found[0], found[1], "=", found[2])
+        result = _place_at(text, match.end(), vocabulary)
+        if result and not is_taken(match.start(), result[0]):
+            yield Piece("place", match.start(), result[0], result[1], "=", result[2])
     for match in PLACED_CHINESE.finditer(text):
         for length in range(len(match["place"]), 1, -1):
             place = vocabulary.place(match["place"][:length])
             end = match.start() + 1 + length
-            if place and not taken(match.start(), end):
+            if place and not is_taken(match.start(), end):
                 yield Piece(
                     "place",
                     match.start(),
@@ -77,15 +77,15 @@ def phrases(text: str, taken: Taken, vocabulary: Vocabulary) -> Iterator[Piece]:
                 )
                 break
     for match in (*SHOT_ON.finditer(text), *SHOT_ON_CHINESE.finditer(text)):
-        yield from _camera_in(match, taken, vocabulary)
+        yield from _camera_in(match, is_taken, vocabulary)
     films = FILMS_OF.match(text, len(text) - len(text.lstrip()))
-    if films and not taken(films.start(), films.end()):
+    if films and not is_taken(films.start(), films.end()):
         yield Piece("films", films.start(), films.end(), "has", "=", "film")
 
 
-def pieces(text: str, taken: Taken, vocabulary: Vocabulary) -> Iterator[Piece]:
+def pieces(text: str, is_taken: IsTaken, vocabulary: Vocabulary) -> Iterator[Piece]:
     """Yield the comma-separated pieces that, apart from what was read, are one such word."""
-    remains = list(_remains(text, taken))
+    remains = list(_remains(text, is_taken))
     several = len(remains) > 1
     for start, end in remains:
         piece = _meaning(text, start, end, several, vocabulary)
@@ -93,20 +93,24 @@ def pieces(text: str, taken: Taken, vocabulary: Vocabulary) -> Iterator[Piece]:
             yield piece
 
 
-def fillers(text: str, taken: Taken) -> Iterator[tuple[int, int]]:
+def fillers(text: str, is_taken: IsTaken) -> Iterator[tuple[int, int]]:
     """Yield the words that are left over where all of them say nothing, such as "photos"."""
-    remains = list(_remains(text, taken))
+    remains = list(_remains(text, is_taken))
     if all(set(text[start:end].lower().split()) <= FILLERS for start, end in remains):
         yield from remains
 
 
-def _remains(text: str, taken: Taken) -> Iterator[tuple[int, int]]:
+def _remains(text: str, is_taken: IsTaken) -> Iterator[tuple[int, int]]:
     """Yield each comma-separated piece without what was read."""
-    edges = [match for match in DELIMITER.finditer(text) if not taken(match.start(), match.end())]
+    edges = [
+        match for match in DELIMITER.finditer(text) if not is_taken(match.start(), match.end())
+    ]
     starts = [0, *(match.end() for match in edges)]
     ends = [*(match.start() for match in edges), len(text)]
     for start, end in zip(starts, ends, strict=True):
-        left = [at for at in range(start, end) if not text[at].isspace() and not taken(at, at + 1)]
+        left = [
+            at for at in range(start, end) if not text[at].isspace() and not is_taken(at, at + 1)
+        ]
         if left:
             yield left[0], left[-1] + 1
 
@@ -137,7 +141,7 @@ def _names_camera(words: str, vocabulary: Vocabulary) -> bool:
     return is_name and vocabulary.has_camera(words)
 
 
-def _camera_in(match: re.Match[str], taken: Taken, vocabulary: Vocabulary) -> Iterator[Piece]:
+def _camera_in(match: re.Match[str], is_taken: IsTaken, vocabulary: Vocabulary) -> Iterator[Piece]:
     """Yield the longest beginning of the matched words that names a camera."""
     words = list(WORD.finditer(match["camera"]))
     for last in reversed(words):
@@ -145,7 +149,7 @@ def _camera_in(match: re.Match[str], taken: Taken, vocabulary: Vocabulary) -> It
         end = match.start("camera") + last.end()
         if last is words[-1]:
             end = max(end, match.end())
-        if _names_camera(camera, vocabulary) and not taken(match.start(), end):
+        if _names_camera(camera, vocabulary) and not is_taken(match.start(), end):
             yield Piece("camera", match.start(), end, "camera", "~", camera)
             return
 

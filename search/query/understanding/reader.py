@@ -49,7 +49,9 @@ def read_question(
     for reading in readings:
         for thing in reading.minus:
             terms += parse_query_text(thing, -USUAL_MINUS)
-    filters: list[Filter] = [parse(each.where) for each in readings if each.where and each.applied]
+    filters: list[Filter] = [
+        parse(each.where) for each in readings if each.where and each.is_applied
+    ]
     where = AllOf(tuple(filters)) if len(filters) > 1 else next(iter(filters), None)
     return Question(tuple(terms), where, readings)
 
@@ -62,33 +64,33 @@ class _Reader:
         self._today = today
         self._vocabulary = vocabulary
         self._plain = plain
-        self._read = bytearray(len(text))
+        self._marks = bytearray(len(text))
         self._is_applied = False
 
     def read(self) -> Iterator[Reading]:
         """Yield the readings; what comes first takes its part of the text."""
-        text, taken, words = self._text, self._taken, self._vocabulary
+        text, is_taken, words = self._text, self._is_taken, self._vocabulary
         for match in EXACT.finditer(text):
             phrase = next(filter(None, match.groups())).strip()
             where = conditions.filter_text(Condition("exact", "~", phrase))
             if not text[: match.start()].endswith(("-", ":", "：")):
                 means = Message("reading-exact", "the words “{words}”", words=phrase)
                 yield from self._take("exact", match.start(), match.end(), means, where)
-        for start, end, condition in conditions.written_conditions(text, taken, words):
+        for start, end, condition in conditions.written_conditions(text, is_taken, words):
             yield from self._condition("field", start, end, conditions.filter_text(condition))
-        for start, end, span in dates_in(text, self._today, taken):
+        for start, end, span in dates_in(text, self._today, is_taken):
             means = Message("reading-date", "date {days}", days=span.words)
             yield from self._take("date", start, end, means, span.filter_text)
-        for start, end, things in negations(text, taken):
+        for start, end, things in negations(text, is_taken):
             means = Message("reading-without", "without {things}", things=", ".join(things))
             yield from self._take("minus", start, end, means, minus=things)
-        for piece in pieces.phrases(text, taken, words):
+        for piece in pieces.phrases(text, is_taken, words):
             yield from self._piece(piece)
         yield from self._year()
-        for piece in list(pieces.pieces(text, taken, words)):
+        for piece in list(pieces.pieces(text, is_taken, words)):
             yield from self._piece(piece)
         if self._is_applied:
-            for start, end in list(pieces.fillers(text, taken)):
+            for start, end in list(pieces.fillers(text, is_taken)):
                 means = Message("reading-filler", "any picture")
                 yield from self._take("filler", start, end, means)
 
@@ -99,7 +101,7 @@ class _Reader:
         span = bare_year(self._text, start, end)
         if span is not None and span.start is not None and span.start <= self._today:
             means = Message("reading-date", "date {days}", days=span.words)
-            yield from self._take("date", start, end, means, span.filter_text, applied=False)
+            yield from self._take("date", start, end, means, span.filter_text, is_applied=False)
 
     def _piece(self, piece: pieces.Piece) -> Iterator[Reading]:
         where = conditions.condition_of(piece.field, piece.sign, piece.value, self._vocabulary)
@@ -116,10 +118,10 @@ class _Reader:
         end: int,
         where: str,
         means: Message | None = None,
-        applied: bool = True,
+        is_applied: bool = True,
     ) -> Iterator[Reading]:
         means = means or Message("reading-condition", "{condition}", condition=where)
-        yield from self._take(kind, start, end, means, where, applied=applied)
+        yield from self._take(kind, start, end, means, where, is_applied=is_applied)
 
     def _take(
         self,
@@ -129,30 +131,30 @@ class _Reader:
         means: Message,
         where: str = "",
         minus: tuple[str, ...] = (),
-        applied: bool = True,
+        is_applied: bool = True,
     ) -> Iterator[Reading]:
         """Take a part of the text; yield its reading unless it is to stay plain words."""
         text = self._text[start:end].strip()
         start = self._text.index(text, start)
-        if not text or self._taken(start, end):
+        if not text or self._is_taken(start, end):
             return
-        if text.casefold() in self._plain or not applied:
-            self._read[start:end] = b"\1" * (end - start)
+        if text.casefold() in self._plain or not is_applied:
+            self._marks[start:end] = b"\1" * (end - start)
         else:
-            self._read[start:end] = b"\2" * (end - start)
+            self._marks[start:end] = b"\2" * (end - start)
             self._is_applied = self._is_applied or bool(where)
         if text.casefold() not in self._plain:
-            yield Reading(kind, text, start, start + len(text), means, where, minus, applied)
+            yield Reading(kind, text, start, start + len(text), means, where, minus, is_applied)
 
-    def _taken(self, start: int, end: int) -> bool:
-        return any(self._read[start:end])
+    def _is_taken(self, start: int, end: int) -> bool:
+        return any(self._marks[start:end])
 
 
 def _rest(text: str, readings: tuple[Reading, ...]) -> str:
     """Return the words that are left to rank by; exact words are among them, without quotes."""
     parts, at = [], 0
     for reading in readings:
-        if not reading.applied:
+        if not reading.is_applied:
             continue
         parts.append(text[at : reading.start])
         parts.append(reading.text.strip('"“”「」') if reading.kind == "exact" else GAP)

@@ -1,4 +1,4 @@
-"""What was read in a question, and the words of a collection that a reading may name."""
+"""A question as it was read, and the words of a collection that a reading may name."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -41,8 +41,8 @@ class WordLists:
 
     def has_camera(self, words: str) -> bool:
         """Return whether a camera's name contains these words, whole and without case."""
-        wanted = f" {words.casefold()} "
-        return any(wanted in f" {camera.casefold()} " for camera in self.cameras)
+        key = f" {words.casefold()} "
+        return any(key in f" {camera.casefold()} " for camera in self.cameras)
 
     def column(self, name: str) -> str | None:
         """Return the extra column of this name, without case, or None."""
@@ -50,10 +50,10 @@ class WordLists:
 
     def place(self, value: str) -> tuple[str, str] | None:
         """Return the column of places and its value that is this text without case, or None."""
-        wanted = value.casefold()
+        key = value.casefold()
         for column, values in self.places.items():
             for each in values:
-                if each.casefold() == wanted:
+                if each.casefold() == key:
                     return column, each
         return None
 
@@ -64,7 +64,7 @@ PLACE_COLUMNS = (
 )
 """The names of extra columns, without case, whose values "in ..." may name."""
 
-Taken = Callable[[int, int], bool]
+IsTaken = Callable[[int, int], bool]
 """A function that returns whether a part of a question has been read already."""
 
 

@@ -107,8 +107,8 @@ def units_ago(today: date, count: int, unit: str) -> Span:
 def season_before(name: str, today: date) -> Span:
     """Return the last season of that name that has ended by today."""
     this_year = of_season(name, today.year)
-    ended = this_year.end is not None and this_year.end <= today
-    span = this_year if ended else of_season(name, today.year - 1)
+    has_ended = this_year.end is not None and this_year.end <= today
+    span = this_year if has_ended else of_season(name, today.year - 1)
     return span if span.end is not None and span.end <= today else of_season(name, today.year - 2)
 
 
