@@ -4,9 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from search.errors import Message
-from search.query.filters.contradictions import contradiction, format_contradiction
-from search.query.filters.grammar import format_filter
-from search.query.filters.tree import Filter
 from search.query.reading import Reading
 from search.query.records import Counts, CutText, IndexedTerm, Query
 from search.ranking.candidates import RankedPicture, RankFunction, Ranking
@@ -77,22 +74,6 @@ class RankedResults:
 def no_results(*notes: Message, cuts: tuple[CutText, ...] = ()) -> RankedResults:
     """Return results without a picture, and notes with the reason."""
     return RankedResults(ResultPage((), None, False, notes), cuts=cuts)
-
-
-def none_passes(where: Filter) -> Message:
-    """Return the note for a filter that no picture passes, or none can pass."""
-    conflict = contradiction(where)
-    if conflict:
-        return Message(
-            "filter-contradicts",
-            "no picture can pass the filter: {reason}",
-            reason=format_contradiction(conflict),
-        )
-    return Message(
-        "filter-passes-nothing",
-        "no picture passes the filter: {filter}",
-        filter=format_filter(where),
-    )
 
 
 def paginate(

@@ -19,17 +19,16 @@ from search.ranking.candidates import hit_of, searches_captions
 from search.ranking.comparison import Comparison
 from search.ranking.context_builder import ContextBuilder
 from search.ranking.embedding import join_cuts
+from search.ranking.empty_answers import NOTHING_INDEXED, none_passes
 from search.ranking.joining import rank_jointly
 from search.ranking.ordering import list_pictures, order_of
-from search.ranking.pagination import RankedResults, no_results, none_passes
+from search.ranking.pagination import RankedResults, no_results
 from search.ranking.sets import paginate_list, paginate_ranking
 from search.ranking.space_group import SpaceGroup, in_each_space
 from search.ranking.timing import Timing
 from search.ranking.understanding import understand
 from search.ranking.unknown_words import unknown_words_notes
 from search.records import Collection, Ids, Vectors
-
-NOTHING_INDEXED = Message("nothing-indexed", "no pictures are indexed yet; limn index PATH")
 
 
 class Searcher:

@@ -15,6 +15,9 @@ let active = -1;
 
 /** @typedef {{kind: string, text: string, q: string, pictures: number, address: string}} Completion */
 
+/** @returns {HTMLElement[]} */
+const rows = () => [...list.querySelectorAll("li")];
+
 function close() {
   clearTimeout(timer);
   asking?.abort();
@@ -41,16 +44,16 @@ async function complete() {
 
 /** @param {{completions: Completion[], did_you_mean: string}} answer */
 function show(answer) {
-  const rows = answer.completions.map(option);
+  const options = answer.completions.map(option);
   if (answer.did_you_mean) {
     const meant = list.dataset.meant.replace("{question}", answer.did_you_mean);
-    rows.unshift(row(meant, answer.did_you_mean, ""));
+    options.unshift(row(meant, answer.did_you_mean, ""));
   }
-  rows.forEach((each, place) => (each.id = `completion-${place}`));
-  list.replaceChildren(...rows);
+  options.forEach((each, place) => (each.id = `completion-${place}`));
+  list.replaceChildren(...options);
   active = -1;
-  list.hidden = rows.length === 0;
-  box.setAttribute("aria-expanded", String(rows.length > 0));
+  list.hidden = options.length === 0;
+  box.setAttribute("aria-expanded", String(options.length > 0));
   box.removeAttribute("aria-activedescendant");
 }
 
@@ -81,11 +84,11 @@ function row(text, question, address) {
 
 /** @param {number} place */
 function move(place) {
-  const rows = [...list.children];
-  active = ((place % rows.length) + rows.length) % rows.length;
-  rows.forEach((each, at) => each.setAttribute("aria-selected", String(at === active)));
-  box.setAttribute("aria-activedescendant", rows[active].id);
-  rows[active].scrollIntoView({ block: "nearest" });
+  const all = rows();
+  active = ((place % all.length) + all.length) % all.length;
+  all.forEach((each, at) => each.setAttribute("aria-selected", String(at === active)));
+  box.setAttribute("aria-activedescendant", all[active].id);
+  all[active].scrollIntoView({ block: "nearest" });
 }
 
 /** @param {HTMLElement} one */
@@ -103,7 +106,7 @@ function choose(one) {
 box.addEventListener("input", (event) => {
   clearTimeout(timer);
   if (!box.value.trim()) close();
-  else if (!(/** @type {InputEvent} */ (event).isComposing)) timer = setTimeout(complete, REST_MS);
+  else if (!event.isComposing) timer = setTimeout(complete, REST_MS);
 });
 
 // Before the keys that walk through the pictures, and before Enter searches.
@@ -113,7 +116,7 @@ box.addEventListener(
     if (list.hidden || event.isComposing) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) move(active < 0 && step < 0 ? -1 : active + step);
-    else if (event.key === "Enter" && active >= 0) choose(/** @type {HTMLElement} */ (list.children[active]));
+    else if (event.key === "Enter" && active >= 0) choose(rows()[active]);
     else if (event.key === "Escape") close();
     else {
       if (event.key === "Enter") close();
@@ -127,7 +130,7 @@ box.addEventListener(
 
 list.addEventListener("mousedown", (event) => {
   event.preventDefault(); // the box stays focused
-  const one = /** @type {HTMLElement} */ (event.target).closest("[role=option]");
+  const one = rows().find((each) => each.contains(/** @type {Node} */ (event.target)));
   if (one) choose(one);
 });
 
