@@ -2,7 +2,7 @@
 
 BUILTIN = "builtin"
 
-EDITIONS = {"first": "builtin-17a882b47714"}
+EDITIONS = {"first": "builtin-17a882b47714", "second": "builtin-027cca1fd464"}
 """Each edition's space, by the name of its folder in `search/encoders/onnx_pair/editions`.
 
 The last is the current one, which `builtin` opens; `builtin:NAME` opens an earlier one. The files
