@@ -8,7 +8,6 @@ from search.catalog.catalog import Catalog
 from search.query.filters.tree import AllOf, Filter
 from search.query.reading import Reading
 from search.query.records import IndexedTerm, PictureTerm, Query, Term, TextTerm
-from search.query.understanding.reader import read_question
 from search.records import Collection
 
 
@@ -21,6 +20,9 @@ def understand(
     """
     if not query.understand:
         return query, ()
+    # Its patterns take tens of milliseconds to compile, which other commands do not wait for.
+    from search.query.understanding.reader import read_question
+
     vocabulary = catalog.vocabularies.of([collection.id for collection in collections])
     terms: list[Term] = []
     filters: list[Filter] = [] if query.where is None else [query.where]

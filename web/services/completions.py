@@ -133,9 +133,9 @@ def _last_words(q: str) -> list[int]:
 
 
 def _begins(text: str, tail: str) -> bool:
-    """Return whether a text, or one of its words, begins so."""
+    """Return whether a text, or one of its words, begins so; one Latin letter begins too many."""
     lower = text.casefold()
-    return bool(tail) and (lower.startswith(tail) or f" {tail}" in lower)
+    return (len(tail) > 1 or not tail.isascii()) and (lower.startswith(tail) or f" {tail}" in lower)
 
 
 def _quote(text: str) -> str:
