@@ -98,10 +98,10 @@ class Engine:
                 makes another space now; where some can, a note names the collections left out.
         """
         results = self.order(query, second)
-        page = results.page
+        page, notes, cuts = results.page, results.notes, results.cuts
         hits = self._searcher().hits(results, results.first, len(page.pictures))
-        notes, cuts, readings = results.notes, results.cuts, results.readings
-        return Answer(hits, page.confidence, page.more, notes, cuts, page.counts, readings)
+        counts, readings = page.counts, results.readings
+        return Answer(hits, page.confidence, page.more, notes, cuts, counts, readings)
 
     def order(self, query: Query, second: bool = False) -> RankedResults:
         """Return the ranking of `answer` without reading pictures; raise what `answer` raises."""
