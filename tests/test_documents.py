@@ -181,5 +181,8 @@ def test_a_schema_says_what_may_stand_in_a_member() -> None:
     }
     assert "default" not in fields["properties"]["where"]
     by = next(each for each in parameters(SearchFields) if each["name"] == "by")
-    assert by["schema"]["items"] == {"type": "string", "enum": ["caption", "picture", "words"]}
+    assert by["schema"]["items"] == {
+        "type": "string",
+        "enum": ["caption", "name", "picture", "words"],
+    }
     assert (by["in"], by["required"], by["explode"]) == ("query", False, True)

@@ -124,7 +124,7 @@ def test_answers_have_the_members_that_the_document_names_and_no_others(
         engine.catalog.marks.store(marked)
         keep(engine, "ours", marked)
         told = endpoints_that_are_as_said(client)
-    assert len(told) == 22, told
+    assert len(told) == 23, told
 
 
 def endpoints_that_are_as_said(client: FlaskClient) -> set[str]:
