@@ -34,15 +34,17 @@ class Spelling:
         """
 
         def latin(match: "regex.Match[str]") -> str:
-            word = match[0].casefold()
+            text = str(match[0])
+            word = text.casefold()
             if word in self._known_words or is_known(word):
-                return match[0]
-            return self._nearest(word, self._words, 2 if len(word) >= LONG else 1) or match[0]
+                return text
+            return self._nearest(word, self._words, 2 if len(word) >= LONG else 1) or text
 
         def han(match: "regex.Match[str]") -> str:
-            if match[0] in self._joined_phrases or is_known(match[0]):
-                return match[0]
-            return self._nearest(match[0], self._phrases, 1) or match[0]
+            text = str(match[0])
+            if text in self._joined_phrases or is_known(text):
+                return text
+            return self._nearest(text, self._phrases, 1) or text
 
         correction = HAN.sub(han, LATIN.sub(latin, question))
         return correction if correction != question else None
