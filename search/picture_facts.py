@@ -76,6 +76,3 @@ SCALARS: tuple[FactType, ...] = ("name", "text", "moment", "pixels", "number", "
 
 MAX_CHARACTERS: Mapping[FactType, int] = {"name": 20, "moment": 40, "text": 500}
 """The longest values that are stored."""
-
-FILM_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".3gp")
-"""The ends of the names of films; a frame's path has the film's as its folder."""

@@ -24,6 +24,9 @@ Pixels = NDArray[np.uint8]
 Fields = Mapping[str, str | float]
 """Extra columns of a picture's source, by name; filters accept them like facts."""
 
+FILM_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".3gp")
+"""The ends of the names of films; a frame's path has the film's as its folder."""
+
 Device = Literal["auto", "cpu", "cuda"]
 """Where encoders and stores compute; "auto" takes a GPU where there is one."""
 

@@ -13,8 +13,9 @@ from search.catalog.database.statements import below
 from search.catalog.visual_hashes import with_colour
 from search.errors import BadQuery
 from search.packages import plugins
-from search.picture_facts import FILM_SUFFIXES, FILTERABLE, FactType
+from search.picture_facts import FILTERABLE, FactType
 from search.query.filters.fields import COLUMN, HAVING, Box, Cell, DateSpan, Value
+from search.records import FILM_SUFFIXES
 from search.text.characters import forms
 from search.text.path_names import user_path
 

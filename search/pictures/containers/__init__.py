@@ -12,14 +12,14 @@ from typing import Protocol, cast
 
 from cachetools import LRUCache
 
-from search import picture_facts
+from search import records
 from search.pictures.limits import DEFAULT_LIMITS, Limits
 from search.records import PictureFacts
 
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz")
 ZIP_SUFFIXES = (".zip", ".cbz")
 TABLE_SUFFIXES = (".parquet", ".arrow")
-FILM_SUFFIXES = picture_facts.FILM_SUFFIXES
+FILM_SUFFIXES = records.FILM_SUFFIXES
 
 # Suffixes of pictures that may be animations; the file decides. They are Pillow's names.
 ANIMATIONS = {".gif": "GIF", ".apng": "PNG", ".png": "PNG", ".webp": "WEBP"}
