@@ -56,6 +56,11 @@ GIVEN = {"cuda-toolkit": "LicenseRef-NVIDIA-Proprietary", "resvg-py": "MIT"}
 HELD = {
     "av": ("FFmpeg (LGPL-3.0-or-later) with **x264 and x265 (GPL-2.0-or-later)**", "x264|x265"),
     "pillow-heif": ("libheif, libde265 (LGPL-3.0) and **x265 (GPL-2.0)**", "x265"),
+    "rapidocr": (
+        "the networks of PP-OCRv6 (Apache-2.0); OpenCV, which it brings along, contains FFmpeg "
+        "(LGPL-2.1)",
+        "",
+    ),
     "rawpy": ("LibRaw (LGPL-2.1-only OR CDDL-1.0)", "raw"),
 }
 COPYLEFT_FILES = re.compile(r"(?:^|[/.])lib(x264|x265|xvidcore|fftw3|gsl|readline)[-._]")

@@ -90,6 +90,19 @@ class Caption:
 
 
 @dataclass(frozen=True, slots=True)
+class TextLine:
+    """A line of text that was read in a picture.
+
+    `box` has its left, top, right and bottom edges as shares of the upright picture's width and
+    height, from 0 to 1. `confidence`, from 0 to 1, is the recogniser's.
+    """
+
+    text: str
+    confidence: float
+    box: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class PictureFacts:
     """The facts of a picture, from its file, with the picture upright.
 
@@ -129,6 +142,8 @@ class Picture:
     content_hash: str
     facts: PictureFacts
     fields: Fields = field(default_factory=dict)
+    text: tuple[TextLine, ...] = ()
+    """The lines of text that were read in it, from top to bottom."""
 
 
 QueryKind = Literal["text", "picture"]

@@ -36,6 +36,7 @@ class Settings:
     store: str = "auto"
     memory_bytes: int | None = None
     max_decode_bytes: int = 3 << 29
+    reads_text: bool = False
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -53,6 +54,7 @@ class Settings:
         LIMN_MAX_SENT_BYTES     the most files sent to a collection at once; default: 2 GiB
         LIMN_STORE              how vectors are searched; default: auto, which measures
         LIMN_MEMORY             what one index may take in memory, such as 2G; default: no bound
+        LIMN_READ_TEXT          on or off: text in pictures is read after indexing; default: on
 
         Raises:
             BadSetting: a value is not allowed; the message names the variable and what it may be.
@@ -74,6 +76,7 @@ class Settings:
             max_sent_bytes=_positive(values, "LIMN_MAX_SENT_BYTES", 2 << 30),
             memory_bytes=memory_size("LIMN_MEMORY", values.get("LIMN_MEMORY") or ""),
             store=_store(values.get("LIMN_STORE") or "auto"),
+            reads_text=_switch(values, "LIMN_READ_TEXT", "on"),
         )
 
 
@@ -112,6 +115,18 @@ def _store(value: str) -> str:
             names=names,
         )
     return value
+
+
+def _switch(values: Mapping[str, str], name: str, default: str) -> bool:
+    value = (values.get(name) or default).lower()
+    if value not in ("on", "off"):
+        raise BadSetting(
+            "switch-setting-invalid",
+            "{name} is {value!r}; it may be on or off",
+            name=name,
+            value=value,
+        )
+    return value == "on"
 
 
 def memory_size(name: str, text: str) -> int | None:

@@ -1,6 +1,6 @@
 """A web application over a small collection of colours, for the tests of pages and API."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from io import BytesIO
@@ -14,11 +14,12 @@ from PIL import Image
 from search.bootstrap import open_engine
 from search.catalog.catalog import Catalog
 from search.catalog.records import EmbeddedCaptions, EmbeddedPicture, FileState
+from search.catalog.text_records import Reading
 from search.encoders.onnx_pair.builtin import builtin_space
 from search.encoders.tiny import TinyEncoder
 from search.engine import Engine
 from search.pictures import content_hash, read_picture
-from search.records import Caption, Fields, PictureFacts
+from search.records import Caption, Fields, PictureFacts, TextLine
 from search.settings import Settings
 from web.app import create_app
 
@@ -95,6 +96,20 @@ def store_colours(catalog: Catalog, folder: Path, colours: Sequence[str]) -> dic
         colour: store(catalog, folder / f"{colour}.png", colour, [Caption(f"a {colour} wall")])
         for colour in colours
     }
+
+
+def store_with_text(catalog: Catalog, texts: Mapping[int, Sequence[str]]) -> None:
+    """Store lines as the text that was read in pictures, by the pictures' ids."""
+    collection = catalog.collections.one(COLLECTION)
+    readings = [
+        Reading(
+            picture,
+            "read",
+            tuple(TextLine(line, 0.98, (0.1, 0.2, 0.5, 0.3)) for line in texts.get(picture.id, ())),
+        )
+        for picture in catalog.text.lacking(collection, "test")
+    ]
+    catalog.text.store(collection, "test", readings)
 
 
 def let_builtin_answer(engine: Engine, name: str = COLLECTION) -> None:

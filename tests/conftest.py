@@ -26,6 +26,9 @@ for each in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(each) is signal.SIG_IGN:
         signal.signal(each, signal.default_int_handler)
 
+# No test waits for a background job that reads the text of its pictures, unless it wants to.
+os.environ["LIMN_READ_TEXT"] = "off"
+
 POSTGRES_URL = os.environ.get("LIMN_TEST_POSTGRES_URL")
 
 COLOURS = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple")
@@ -96,7 +99,12 @@ def catalog(database_url: str) -> Iterator[Catalog]:
 def limn_environment(tmp_path: Path) -> dict[str, str]:
     """Return the environment of a new user, with the encoder that needs no weights."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LIMN_")}
-    return {**kept, "LIMN_DATA_DIR": str(tmp_path / "data"), "LIMN_ENCODER": "tiny"}
+    return {
+        **kept,
+        "LIMN_DATA_DIR": str(tmp_path / "data"),
+        "LIMN_ENCODER": "tiny",
+        "LIMN_READ_TEXT": "off",
+    }
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.indexing.process_channel import HEADER, ChildEnd, ParentEnd
+from indexer.processes.channel import HEADER, ChildEnd, ParentEnd
 
 # More than any socket's buffer.
 LARGE = b"x" * (8 << 20)

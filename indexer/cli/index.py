@@ -3,6 +3,7 @@
 import os
 import shlex
 import shutil
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -181,8 +182,27 @@ def index_sources(
         _refuse(engine, request, counts, new=result.is_new)
     for note in result.notes:
         click.echo(one_line(printable(note)), err=True)
+    _begin_reading(engine, settings, request.name, as_json)
     if not as_json:
         offer_better_pair(engine, engine.catalog.collections.one(request.name))
+
+
+def _begin_reading(engine: Engine, settings: Settings, name: str, as_json: bool) -> None:
+    """Start the job that reads the text in new pictures, in the background."""
+    from indexer.indexing.text_job import ask_after_indexing
+    from search.catalog.job_processes import start_process
+
+    work = ask_after_indexing(engine.catalog, settings, name)
+    if work is None:
+        return
+    job_id, count = work
+    start_process(job_id, subprocess.DEVNULL)
+    if not as_json:
+        click.echo(
+            f"reading the text in {amount(count, 'picture')} in the background; "
+            f"see: limn jobs --follow {job_id}",
+            err=True,
+        )
 
 
 def run_with_progress(

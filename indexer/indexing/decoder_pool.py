@@ -6,7 +6,7 @@ once more after all others, alone: a worker may end because others used up the m
 somebody stopped it, and then no file is to blame.
 
 Neither end can block the other: the parent never waits to send
-(`indexer.indexing.process_channel`), and a picture's sidecar data stays with the picture.
+(`indexer.processes.channel`), and a picture's sidecar data stays with the picture.
 """
 
 import contextlib
@@ -14,15 +14,12 @@ import mmap
 import multiprocessing
 import os
 import selectors
-import signal
 import socket
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
-from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from typing import Self
 
@@ -30,7 +27,8 @@ import numpy as np
 
 from indexer.indexing import shared_memory
 from indexer.indexing.decode import Busy, DecodedPicture, Outcome, ReadFile, Shots, Work, work_on
-from indexer.indexing.process_channel import ChildEnd, ParentEnd
+from indexer.processes.channel import ChildEnd, ParentEnd
+from indexer.processes.child import end_with_parent, starting_child
 from indexer.sources import NOTHING, Item
 from search.catalog.records import Failure
 from search.encoders.preparation import Preparation
@@ -56,15 +54,6 @@ MAX_FAILED_STARTS = 3
 # The timeout of one wait for the workers, and of a worker's end.
 LOOK_S = 0.25
 END_S = 5.0
-
-# The environment of a child. OpenMP and BLAS read the first three when they are loaded; the last
-# removes the current folder, which may be anybody's, from the module search path.
-CHILD_SETTINGS = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "PYTHONSAFEPATH": "1",
-}
 
 EMPTY = np.zeros((0, 0, 3), np.uint8)
 
@@ -253,7 +242,7 @@ class _Worker:
         self._process: SpawnProcess = context.Process(
             target=_work, args=(theirs, preparation, limits), daemon=True
         )
-        with _interrupts_held_back(), _child_settings():
+        with starting_child():
             self._process.start()
         theirs.close()
         self.tasks: deque[_Task] = deque()
@@ -344,41 +333,9 @@ def _shape(preparation: Preparation) -> tuple[int, int, int, int]:
     return TASKS_PER_WORKER * TASK_FILES, preparation.height_px, preparation.width_px, 3
 
 
-@contextlib.contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    """Let the processes that start here leave Ctrl-C and a closed terminal to their parent.
-
-    Child processes inherit this thread's blocked signals; the signals reach this process when the
-    block ends.
-    """
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGHUP))
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextlib.contextmanager
-def _child_settings() -> Iterator[None]:
-    """Let the processes that start here compute on one thread each: there is one per core."""
-    before = {name: os.environ.get(name) for name in CHILD_SETTINGS}
-    os.environ.update(CHILD_SETTINGS)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
 def _work(end: socket.socket, preparation: Preparation, limits: Limits) -> None:
     """Answer tasks in a worker process until the parent closes the channel or is gone."""
-    _end_with_parent()
+    end_with_parent()
     with contextlib.suppress(EOFError, OSError):
         shape = _shape(preparation)
         memory = shared_memory.take(end, int(np.prod(shape))) if shared_memory.POSSIBLE else None
@@ -394,15 +351,3 @@ def _work(end: socket.socket, preparation: Preparation, limits: Limits) -> None:
                         answer = replace(answer, pixels=EMPTY)
                     channel.send(answer)
     os._exit(0)  # at once, whatever a decoder's library still does
-
-
-def _end_with_parent() -> None:
-    """End this process when the parent is gone, killed or not."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def watch() -> None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

@@ -10,12 +10,13 @@ from indexer.indexing.cancellation import JobCancelled
 from indexer.indexing.download import download_for_job
 from indexer.indexing.request import Request
 from indexer.indexing.run import run
+from indexer.indexing.text_job import TextRequest, ask_after_indexing, read_collection
 from indexer.indexing.upgrade import UpgradeRequest, upgrade
 from indexer.indexing.writer import Progress
 from indexer.mapping.make import make_map
 from search.catalog.downloads import DOWNLOAD
 from search.catalog.job_processes import is_busy
-from search.catalog.jobs import UPGRADE, Job
+from search.catalog.jobs import READING, UPGRADE, Job
 from search.catalog.records import RunCounts
 from search.engine import Engine
 from search.errors import CollectionBusy, LimnError
@@ -63,7 +64,12 @@ class Worker:
             return False
         began = self._jobs.take(job.id)
         try:
-            tasks = {"map": self._map, DOWNLOAD: self._download, UPGRADE: self._upgrade}
+            tasks = {
+                "map": self._map,
+                DOWNLOAD: self._download,
+                READING: self._read,
+                UPGRADE: self._upgrade,
+            }
             tasks.get(job.kind, self._index)(job)
         except CollectionBusy:  # another worker was quicker
             if began:
@@ -90,6 +96,13 @@ class Worker:
             job.id,
             on_hang=self._on_hang,
         )
+        ask_after_indexing(self._engine.catalog, self._settings, job.name)
+
+    def _read(self, job: Job) -> None:
+        """Read the text in pictures; raise JobCancelled, and the errors of `read_collection`."""
+        assert job.request is not None  # the job was queued
+        request = TextRequest.from_json(job.request)
+        read_collection(self._engine, self._settings, request, job.id, self._on_hang)
 
     def _download(self, job: Job) -> None:
         """Download a pair; raise JobCancelled, and the errors of `download_for_job`."""

@@ -14,7 +14,7 @@ from search.catalog.collection import CollectionRows
 from search.catalog.concepts import Concepts
 from search.catalog.database import Database, schema
 from search.catalog.database import tables as t
-from search.catalog.database.writer_lock import upgrade_lock, writer_lock
+from search.catalog.database.writer_lock import reading_lock, upgrade_lock, writer_lock
 from search.catalog.downloads import Downloads
 from search.catalog.embeddings import EmbeddingRows
 from search.catalog.fact_rows import FactRows
@@ -30,6 +30,8 @@ from search.catalog.picture_writer import PictureWriter
 from search.catalog.saved_searches import CatalogSavedSearches
 from search.catalog.second_spaces import SecondSpaces
 from search.catalog.sorting import CatalogSorting
+from search.catalog.text_readings import TextReadings
+from search.catalog.text_words import CatalogText
 from search.catalog.tokens import Tokens
 from search.catalog.visual_hashes import VisualHashes
 from search.catalog.vocabulary import Vocabularies
@@ -55,6 +57,8 @@ class Catalog:
         self.words = CatalogWords(database)
         self.names = CatalogNames(database)
         self.vocabularies = Vocabularies(database, self.filters)
+        self.text = TextReadings(database, self.changes)
+        self.text_words = CatalogText(database)
         self.hashes = VisualHashes(database)
         self.jobs = Jobs(database)
         self.downloads = Downloads(database)
@@ -84,6 +88,14 @@ class Catalog:
             CollectionBusy: another process holds it.
         """
         return upgrade_lock(self._database, collection)
+
+    def reading_lock(self, collection: Collection) -> AbstractContextManager[None]:
+        """Hold the lock of reading the collection's text during a block, beside any indexer.
+
+        Raises:
+            CollectionBusy: another process holds it.
+        """
+        return reading_lock(self._database, collection)
 
     def identity(self) -> str:
         """Return the catalog's own id; index files carry it."""

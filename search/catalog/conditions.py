@@ -1,5 +1,6 @@
 """SQL of each field of a filter: a condition on `picture`."""
 
+import json
 import operator
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -163,6 +164,16 @@ def _field_text(_: str, value: Value) -> Test:
     return p.id.in_(sa.select(f.picture_id).where(_contains(f.text, str(value))))
 
 
+def _written(_: str, value: Value) -> Test:
+    x = t.picture_text.c
+    # As JSON, so that a word is not found across lines; quotes and backslashes are escaped there.
+    tests = [
+        x.lines.icontains(json.dumps(form, ensure_ascii=False)[1:-1], autoescape=True)
+        for form in forms(str(value))
+    ]
+    return p.id.in_(sa.select(x.picture_id).where(sa.or_(*tests)))
+
+
 def _language(_: str, value: Value) -> Test:
     c = t.caption.c
     same_language = sa.func.lower(c.language) == sa.func.lower(str(value))
@@ -185,6 +196,7 @@ def _has(_: str, value: Value) -> Test:
         "caption": sa.exists().where(t.caption.c.picture_id == p.id),
         "place": p.latitude.is_not(None),
         "film": _in_film(),
+        "text": p.id.in_(sa.select(t.picture_text.c.picture_id)),
         **{fact.field: p[fact.name].is_not(None) for fact in FILTERABLE if not fact.required},
     }
     return tests[column.lower()]
@@ -218,7 +230,12 @@ def _id(_: str, value: Value) -> Test:
 FILE_PATH = t.picture_names.c.folder + "/" + t.picture_names.c.name
 
 # Where `exact` looks: any further text of a picture, such as words in it, is one more condition.
-TEXTS: tuple[Callable[[str, Value], Test], ...] = (_caption, _compare_name(FILE_PATH), _field_text)
+TEXTS: tuple[Callable[[str, Value], Test], ...] = (
+    _caption,
+    _compare_name(FILE_PATH),
+    _field_text,
+    _written,
+)
 
 COMPARISONS: Mapping[FactType, Callable[[sa.ColumnElement[Any]], Callable[[str, Value], Test]]] = {
     "name": _compare_text,
@@ -241,6 +258,7 @@ CONDITIONS: dict[str, Callable[[str, Value], Test]] = {
     "exact": _exact,
     "name": _compare_name(t.picture_names.c.name),
     "path": _compare_name(FILE_PATH),
+    "text": _written,
     "language": _language,
     "colour": _colour,
     "box": _box,

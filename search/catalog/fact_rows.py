@@ -51,9 +51,10 @@ class CollectionFacts:
         yield from pieces(self._sql.scalars(statement).all())
 
     def pictures(self, ids: Sequence[int] | None = None) -> Iterator[Sequence[Any]]:
-        """Yield rows of `PICTURE_COLUMNS`, some thousands at a time."""
-        p = t.picture.c
-        statement = sa.select(*(p[name] for name in PICTURE_COLUMNS))
+        """Yield rows of `PICTURE_COLUMNS` and whether there is text, some thousands at a time."""
+        p, x = t.picture.c, t.picture_text.c
+        statement = sa.select(*(p[name] for name in PICTURE_COLUMNS), x.picture_id.is_not(None))
+        statement = statement.outerjoin(t.picture_text, x.picture_id == p.id)
         return self._fetch(statement.where(*self._of(ids)))
 
     def fields(self, ids: Sequence[int] | None = None) -> Iterator[Sequence[Any]]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,6 +11,7 @@ from search.catalog.contents import present
 from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import Sql, delete_in, in_pieces
+from search.catalog.words_index import WordsIndex
 from search.text.analysis import words_of
 
 # What PostgreSQL's full text search takes of one picture is a megabyte: past this, words are left
@@ -21,8 +21,7 @@ MAX_WORDS_BYTES = 500_000
 # How many pictures the words may propose: vectors propose others, and all of them are ranked.
 MAX_CANDIDATES = 300
 
-_INDEX = sa.table("words_index", sa.column("rowid"), sa.column("words"), sa.column("rank"))
-_MATCHES = sa.literal_column("words_index").op("MATCH")
+_WORDS = WordsIndex(t.picture_words, "words_index")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +73,7 @@ class CatalogWords:
         It takes one statement. `query_words` comes from `search.text.analysis.query_words`;
         `where` is the condition that the pictures pass, from `CatalogFilters.condition`.
         """
-        statement = (
-            self._sqlite(query_words) if self._database.is_sqlite else self._postgres(query_words)
-        )
+        statement = _WORDS.best([(word,) for word in query_words], self._database.is_sqlite)
         statement = statement.where(t.picture.c.collection_id.in_(collection_ids), present())
         if where is not None:
             statement = statement.where(where)
@@ -87,45 +84,3 @@ class CatalogWords:
             words={row[0]: row[1].split() for row in rows},
             frequency=dict(zip(query_words, map(int, counts), strict=True)),
         )
-
-    def _sqlite(self, query_words: Sequence[str]) -> sa.Select[Any]:
-        def count(word: str) -> sa.ScalarSelect[Any]:
-            statement = sa.select(sa.func.count()).select_from(_INDEX).where(_MATCHES(f'"{word}"'))
-            return statement.scalar_subquery()
-
-        return (
-            sa.select(_INDEX.c.rowid, _INDEX.c.words, *map(count, query_words))
-            .join_from(_INDEX, t.picture, t.picture.c.id == _INDEX.c.rowid)
-            .where(_MATCHES(" OR ".join(f'"{word}"' for word in query_words)))
-            .order_by(_INDEX.c.rank)
-        )
-
-    def _postgres(self, query_words: Sequence[str]) -> sa.Select[Any]:
-        # The index has the words unchanged: no parser of PostgreSQL's comes between.
-        tsvector = sa.func.array_to_tsvector(sa.func.string_to_array(t.picture_words.c.words, " "))
-
-        def matches(query: str) -> sa.ColumnElement[bool]:
-            return tsvector.op("@@", is_comparison=True)(sa.cast(query, sa.Text).op("::")(_TSQUERY))
-
-        counts = [
-            sa.select(sa.func.count())
-            .select_from(t.picture_words)
-            .where(matches(f"'{word}'"))
-            .correlate(None)
-            .scalar_subquery()
-            for word in query_words
-        ]
-        rare = [
-            sa.case((matches(f"'{word}'"), 1 / sa.func.ln(2.0 + count)), else_=0)
-            for word, count in zip(query_words, counts, strict=True)
-        ]
-        w = t.picture_words
-        return (
-            sa.select(w.c.picture_id, w.c.words, *counts)
-            .join_from(w, t.picture, t.picture.c.id == w.c.picture_id)
-            .where(matches(" | ".join(f"'{word}'" for word in query_words)))
-            .order_by(sum(rare[1:], rare[0]).desc(), w.c.picture_id)
-        )
-
-
-_TSQUERY: sa.ColumnClause[Any] = sa.literal_column("tsquery")

@@ -11,14 +11,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import IO, Literal
 
 from search.catalog.catalog import Catalog
-from search.catalog.jobs import Job
+from search.catalog.jobs import READING, UPGRADE, Job
 from search.errors import CollectionBusy, Message, NotFound
+from search.records import Collection
 
 # Each process has an encoder and decoders, so few run at once: two, and as many again in addition
 # to jobs that have run for more than a minute.
@@ -133,14 +134,14 @@ class JobProcesses:
 
     def _begin(self, jobs: Sequence[Job]) -> None:
         """Begin the oldest job of each lane without a running one, where there is room."""
-        lanes = {_lane(worker.job) for worker in self._workers.values()}
+        lanes = {worker.job.lane for worker in self._workers.values()}
         for job in jobs:
-            if _lane(job) in lanes or job.id in self._workers:
+            if job.lane in lanes or job.id in self._workers:
                 continue
             takes_up = self._left_behind == "always" or self._first or not job.writes
             if job.state == "running" and not takes_up:
                 continue  # another process works on it
-            lanes.add(_lane(job))
+            lanes.add(job.lane)
             if time.monotonic() < self._rests_until_s.get(job.id, 0.0):
                 continue
             if is_busy(self._catalog, job):
@@ -197,11 +198,6 @@ class JobProcesses:
             return stream.read().decode("utf-8", "replace")
 
 
-def _lane(job: Job) -> tuple[str, bool]:
-    """Return what two jobs that run one after the other share: a collection, and its writing."""
-    return job.name, job.writes
-
-
 def start_process(job_id: int, output: IO[bytes] | int | None = None) -> "subprocess.Popen[bytes]":
     """Start a process that runs a job, and that outlives this one unless it is ended.
 
@@ -224,7 +220,13 @@ def is_busy(catalog: Catalog, job: Job) -> bool:
     except NotFound:
         return False
     try:
-        with catalog.lock(collection) if job.writes else catalog.upgrade_lock(collection):
+        with _lock_of(catalog, collection, job):
             return False
     except CollectionBusy:
         return True
+
+
+def _lock_of(catalog: Catalog, collection: Collection, job: Job) -> AbstractContextManager[None]:
+    """Return the lock that a job needs."""
+    locks = {UPGRADE: catalog.upgrade_lock, READING: catalog.reading_lock}
+    return locks.get(job.kind, catalog.lock)(collection)

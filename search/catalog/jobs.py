@@ -23,6 +23,12 @@ State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted
 UPGRADE = "upgrade"
 """The kind of the job that embeds a collection by a second encoder pair."""
 
+READING = "read"
+"""The kind of the job that reads the text in a collection's pictures."""
+
+BESIDE_OTHERS = (UPGRADE, READING)
+"""The kinds of jobs that run beside one that writes, and beside each other."""
+
 UNFINISHED: tuple[State, ...] = ("queued", "running")
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled", "interrupted")
 
@@ -55,8 +61,13 @@ class Job:
 
     @property
     def writes(self) -> bool:
-        """Return whether the job needs its collection for itself; upgrades run beside others."""
-        return self.kind != UPGRADE
+        """Return whether the job needs its collection for itself."""
+        return self.kind not in BESIDE_OTHERS
+
+    @property
+    def lane(self) -> tuple[str, str]:
+        """Return what two jobs that run one after the other share."""
+        return self.name, "" if self.writes else self.kind
 
     @property
     def left_s(self) -> float | None:
@@ -259,7 +270,8 @@ class Jobs:
     def newest(self, upgrades: bool = False) -> dict[str, Job]:
         """Return the newest job of each name, of upgrades or of other jobs, by name."""
         j = t.job.c
-        named = j.name.is_not(None) & ((j.kind == UPGRADE) == upgrades)
+        of_kind = j.kind == UPGRADE if upgrades else j.kind.not_in(BESIDE_OTHERS)
+        named = j.name.is_not(None) & of_kind
         last = sa.select(sa.func.max(j.id)).where(named).group_by(j.name)
         newest = self._read(sa.select(t.job).where(j.id.in_(last)).order_by(j.name))
         return {job.name: job for job in newest}

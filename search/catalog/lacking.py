@@ -1,5 +1,6 @@
-"""The pictures and captions of a collection that have no embedding in a space, as statements."""
+"""The pictures and captions of a collection that lack an embedding, or a reading, as statements."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -43,4 +44,29 @@ def lacking_captions(
         sa.select(*columns)
         .select_from(t.caption.join(t.picture).outerjoin(t.caption_embedding, own))
         .where(p.collection_id == collection_id, e.caption_id.is_(None))
+    )
+
+
+def is_of_content() -> sa.ColumnElement[bool]:
+    """Return the condition that a reading is of the content that its picture has now."""
+    p, r = t.picture.c, t.text_reading.c
+    return (r.picture_id == p.id) & (r.content_hash == p.content_hash)
+
+
+def unread_pictures(
+    collection_id: int,
+    reader: str,
+    states: Sequence[str],
+    *columns: sa.ColumnElement[Any],
+) -> sa.Select[Any]:
+    """Select columns of the pictures whose text is to be read: those with one of the states too."""
+    p, r = t.picture.c, t.text_reading.c
+    return (
+        sa.select(*columns)
+        .select_from(t.picture.outerjoin(t.text_reading, is_of_content()))
+        .where(
+            p.collection_id == collection_id,
+            sa.or_(r.picture_id.is_(None), r.reader != reader, r.state.in_(states)),
+            present(),
+        )
     )

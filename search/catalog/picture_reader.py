@@ -17,13 +17,17 @@ from search.catalog.database.statements import in_pieces, pieces
 from search.catalog.database.vectors import from_blobs
 from search.catalog.fact_columns import FACT_COLUMNS, from_columns
 from search.catalog.records import path_hash
+from search.catalog.text_records import parse_lines
 from search.errors import NotFound
 from search.packages.editions import present_name
-from search.records import Caption, Collection, Fields, Picture, Vectors
+from search.records import Caption, Collection, Fields, Picture, TextLine, Vectors
 
 
 class Row(NamedTuple):
-    """A picture, and one of its captions or fields; None in place of both where it has neither."""
+    """A picture, and one of its captions or fields, or the lines of the text in it, as JSON.
+
+    Those of lines have the origin `LINES`. All is None where a picture has none of these.
+    """
 
     id: int
     collection: str
@@ -37,6 +41,10 @@ class Row(NamedTuple):
     origin: str
     field: str | None
     number: float | None
+
+
+LINES = "lines"
+"""In place of a caption's origin, for the row of a picture's text."""
 
 
 class IndexedFile(NamedTuple):
@@ -69,11 +77,14 @@ class PictureReader:
         facts: dict[int, Sequence[Any]] = {}
         captions: dict[int, list[Caption]] = defaultdict(list)
         fields: dict[int, dict[str, str | float]] = defaultdict(dict)
+        lines: dict[int, str | None] = {}
         for values in value_rows:
             row = Row._make(values[:ROW_WIDTH])
             rows[row.id], facts[row.id] = row, values
             if row.field is not None:
                 fields[row.id][row.field] = (row.text or "") if row.number is None else row.number
+            elif row.origin == LINES:
+                lines[row.id] = row.text
             elif row.text is not None:
                 captions[row.id].append(Caption(row.text, row.language, row.kind, row.origin))
         sizes = self._file_sizes([row for row in rows.values() if row.size_bytes == 0])
@@ -83,6 +94,7 @@ class PictureReader:
                 facts[picture_id][ROW_WIDTH:],
                 captions[picture_id],
                 fields[picture_id],
+                parse_lines(lines.get(picture_id)),
             )
             for picture_id, row in rows.items()
         }
@@ -236,7 +248,11 @@ def _with_size(row: Row, sizes: Mapping[bytes, int]) -> Row:
 
 
 def _picture(
-    row: Row, facts: Sequence[Any], captions: Sequence[Caption], fields: Fields
+    row: Row,
+    facts: Sequence[Any],
+    captions: Sequence[Caption],
+    fields: Fields,
+    text: tuple[TextLine, ...],
 ) -> Picture:
     first = {caption.text: caption for caption in reversed(captions)}
     return Picture(
@@ -250,11 +266,12 @@ def _picture(
             facts, tuple(caption for caption in captions if caption is first[caption.text])
         ),
         fields=fields,
+        text=text,
     )
 
 
 def _statement(is_sqlite: bool) -> sa.Select[Any]:
-    """Select the pictures of `ids` in one statement: a row for each of their captions and fields.
+    """Select the pictures of `ids` in one statement: a row for each caption, field and text.
 
     Captions from the source come before those in the picture's file.
     """
@@ -267,8 +284,13 @@ def _statement(is_sqlite: bool) -> sa.Select[Any]:
         *(f.picture_id, sa.cast(sa.null(), sa.BigInteger), f.text, nothing, nothing, nothing),
         *(f.name, f.number),
     ).where(_is_wanted(f.picture_id, is_sqlite))
-    # The ids are in both parts: neither database would carry them in from outside.
-    texts = sa.union_all(captions, fields).subquery("texts")
+    x = t.picture_text.c
+    lines = sa.select(
+        *(x.picture_id, sa.cast(sa.null(), sa.BigInteger), x.lines, nothing, nothing),
+        *(sa.literal_column(f"'{LINES}'"), nothing, sa.cast(sa.null(), sa.Float)),
+    ).where(_is_wanted(x.picture_id, is_sqlite))
+    # The ids are in each part: neither database would carry them in from outside.
+    texts = sa.union_all(captions, fields, lines).subquery("texts")
     p = t.picture.c
     columns = {**texts.c, **p, "collection": t.collection.c.name}
     return (

@@ -1,7 +1,7 @@
 """The writer of pictures: each call is one transaction and one entry in the change log."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from search.catalog.picture_rows import (
     update_pictures,
 )
 from search.catalog.records import BesidePicture, EmbeddedPicture, FileState, path_hash
+from search.catalog.text_readings import forget_text
 from search.catalog.visual_hashes import MAX_BITS, store_colours
 from search.records import Collection
 
@@ -60,6 +61,7 @@ class PictureWriter:
                 if _is_edit(row, items[row.path_hash])
             }
             changed_ids = list(ids.values())
+            forget_text(sql, _of_other_content(rows, items))
             update_pictures(sql, [(ids[path], columns(items[path])) for path in ids])
             for table in (t.caption, t.field, t.picture_embedding):
                 delete_in(sql, table, table.c.picture_id, changed_ids)
@@ -204,6 +206,15 @@ def _read_stored(sql: Sql, collection: Collection, hashes: Sequence[bytes]) -> l
     p = t.picture.c
     statement = sa.select(p.id, p.path_hash, p.content_hash, p.perceptual_hash)
     return in_pieces(sql, statement.where(p.collection_id == collection.id), p.path_hash, hashes)
+
+
+def _of_other_content(
+    rows: Sequence[sa.Row[Any]], items: Mapping[bytes, EmbeddedPicture]
+) -> list[int]:
+    """Return the ids of the pictures whose content changes: their text is of the former one."""
+    return [
+        row.id for row in rows if bytes(row.content_hash) != items[row.path_hash].file.content_hash
+    ]
 
 
 def _is_edit(row: sa.Row[Any], item: EmbeddedPicture) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from search.query.records import Counts, Hit
+from search.records import TextLine
 from search.text.amounts import amount
 from search.text.printable import json_text, one_line, printable
 
@@ -60,9 +61,19 @@ def _caption_text(hit: Hit) -> str:
 
 
 def _explanation(hit: Hit) -> str:
-    parts = [f"{match.by} {match.score:.3f} ({match.share:.0%})" for match in hit.matches]
+    parts = [
+        f"{match.by} {match.score:.3f} ({match.share:.0%})"
+        + ("" if match.line is None else f" {_line(match.line)}")
+        for match in hit.matches
+    ]
     confidence = [] if hit.confidence is None else [f"confidence {hit.confidence:.2f}"]
     return ", ".join([*parts, *confidence])
+
+
+def _line(line: TextLine) -> str:
+    """Return a line of text in a picture, and its place: left and top edge in percent."""
+    left, top, *_ = line.box
+    return f'"{one_line(printable(line.text[:80]))}" at {left:.0%} {top:.0%}'
 
 
 def as_document(value: Any) -> str:

@@ -86,6 +86,7 @@ class Facets(Struct, frozen=True, kw_only=True):
     colours: tuple[Value, ...]
     folders: tuple[Folder, ...]
     languages: Annotated[tuple[Value, ...], about("of captions; may be empty")]
+    with_text: Annotated[int, about("pictures in which text was read")] = 0
     columns: tuple[Column, ...]
     places: Places | None
 

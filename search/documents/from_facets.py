@@ -19,6 +19,7 @@ def facets_document(facets: records.Facets) -> documents.Facets:
         colours=_values(facets.colours),
         folders=_folders(facets.folders),
         languages=_values(facets.languages),
+        with_text=facets.with_text,
         columns=tuple(_column(column) for column in facets.columns),
         places=None if facets.places is None else _places(facets.places),
     )

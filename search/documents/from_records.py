@@ -20,6 +20,7 @@ from search.documents.search import (
     Hit,
     Match,
     Reading,
+    TextLine,
 )
 from search.query import reading as query_reading
 from search.query import records as query_records
@@ -176,7 +177,12 @@ def _caption(caption: records.Caption) -> Caption:
 
 def _match(match: query_records.Match) -> Match:
     caption = None if match.caption is None else _caption(match.caption)
-    return Match(match.by, round(match.score, 6), round(match.share, 4), caption)
+    line = None if match.line is None else _text_line(match.line)
+    return Match(match.by, round(match.score, 6), round(match.share, 4), caption, line)
+
+
+def _text_line(line: records.TextLine) -> TextLine:
+    return TextLine(line.text, round(line.confidence, 2), line.box)
 
 
 def _confidence(confidence: float | None) -> float | None:

@@ -17,7 +17,7 @@ class Job(Struct, frozen=True, kw_only=True):
 
     id: int
     collection: str | None
-    kind: Annotated[str, about("index, map, download or upgrade")]
+    kind: Annotated[str, about("index, map, read, download or upgrade")]
     source: str
     pair: Annotated[str | None, about("the encoder pair that it downloads")]
     state: Annotated[str, about("queued, running, done, failed, cancelled or interrupted")]

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from search.documents.members import (
     LIST_OF_IDS,
@@ -22,13 +22,26 @@ from search.query.limits import DEFAULT_K, MAX_HITS, MAX_MARKS, MAX_TERMS, SIGNA
 from search.query.sorting import STRICTNESS, Strictness
 
 
+class TextLine(Struct, frozen=True):
+    """A line of text in a picture."""
+
+    text: str
+    confidence: Annotated[float, about("of the recogniser, 0 to 1")]
+    box: Annotated[
+        tuple[float, ...],
+        Meta(min_length=4, max_length=4),
+        about("left, top, right, bottom, as shares of the upright picture"),
+    ]
+
+
 class Match(Struct, frozen=True):
     """One signal that found a hit."""
 
-    by: Annotated[str, about("picture, caption, words, name, marks or excluded")]
+    by: Annotated[str, about("picture, caption, words, name, text, marks or excluded")]
     score: float
     share: Annotated[float, about("its part in the hit's score")]
     caption: Caption | None
+    line: Annotated[TextLine | None, about("the line that matched, of the text in it")] = None
 
 
 class Hit(Picture, frozen=True):

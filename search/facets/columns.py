@@ -57,6 +57,7 @@ class FactArrays:
     longitudes: NDArray[np.float64]
     folders: Codes
     colours: NDArray[np.uint16]
+    with_text: NDArray[np.bool_]
     values: Mapping[str, Codes]
 
     def merge(self, removed_ids: Ids, more: "Sequence[FactArrays]") -> "FactArrays":
@@ -176,8 +177,9 @@ class FactColumns:
         }
 
     def _rows(self, rows: Sequence[Any]) -> FactArrays:
-        columns = list(zip(*rows, strict=True)) or [()] * len(PICTURE_COLUMNS)
-        of = dict(zip(PICTURE_COLUMNS, columns, strict=True))
+        names = (*PICTURE_COLUMNS, "with_text")
+        columns = list(zip(*rows, strict=True)) or [()] * len(names)
+        of = dict(zip(names, columns, strict=True))
         return FactArrays(
             ids=np.array(of["id"], np.int64),
             days=np.array([_day(text) for text in of["taken_at"]], "datetime64[D]"),
@@ -188,6 +190,7 @@ class FactColumns:
             longitudes=np.array(of["longitude"], np.float64),
             folders=self.codes.folders.encode([_folder(path) for path in of["path"]]),
             colours=_named_colours(of["colours"]),
+            with_text=np.array(of["with_text"], bool),
             values={name: codes.encode(of[name]) for name, codes in self.codes.facts.items()},
         )
 

@@ -59,6 +59,7 @@ def count(parts: Callable[[str], Sequence[Part]], columns: Sequence[str]) -> Fac
         colours=_colours(every),
         folders=_folders(parts("folder")),
         languages=_languages(every),
+        with_text=sum(int(facts.rows.with_text[mask].sum()) for facts, mask in every),
         columns=tuple(filter(None, (_column(name, parts(COLUMN + name)) for name in columns))),
         places=_places(parts("box")),
     )

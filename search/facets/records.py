@@ -89,9 +89,10 @@ class Facets:
     colours: tuple[Value, ...]
     folders: tuple[Folder, ...]
     languages: tuple[Value, ...]
+    with_text: int
     columns: tuple[Column, ...]
     places: Places | None
 
 
 NO_VALUES: Mapping[str, tuple[Value, ...]] = {fact.facet: () for fact in COUNTED}
-NOTHING = Facets(0, None, NO_VALUES, (), (), (), (), (), (), (), None)
+NOTHING = Facets(0, None, NO_VALUES, (), (), (), (), (), (), 0, (), None)

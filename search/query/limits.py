@@ -45,7 +45,10 @@ MAX_ADDRESS = 64_000
 # What is noted of a picture on a board.
 MAX_NOTE = 2_000
 
-SignalName = Literal["picture", "caption", "words", "name"]
-"""The signals to search by: a picture's vector, its captions' vectors or words, or its names."""
+SignalName = Literal["picture", "caption", "words", "name", "text"]
+"""The signals to search by.
+
+They are a picture's vector, its captions' vectors or words, its names, or the text in it.
+"""
 
 SIGNAL_NAMES: tuple[SignalName, ...] = get_args(SignalName)

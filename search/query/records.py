@@ -9,7 +9,7 @@ from search.query.filters.tree import Filter
 from search.query.limits import SIGNAL_NAMES, SignalName
 from search.query.reading import Reading
 from search.query.sorting import CUTOFFS, RELEVANCE, Strictness
-from search.records import Caption, Picture
+from search.records import Caption, Picture, TextLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +127,18 @@ Measure = Literal["cosine", "relevance", "none"]
 class Match:
     """The evidence of the signal `by` for a hit.
 
-    `score` is a cosine for a picture or a caption; for words the part of the query's words that
-    the captions contain, rare ones counting more, from 0 to 1; for a name the same of the picture's
-    names; for marks a cosine with their direction; for "excluded" the probability that the hit
-    shows excluded words. `share` is the signal's part in the hit's score; the shares of a hit add
-    up to 1. `caption` is the one that matched.
+    `score` is a cosine for a picture or a caption; for words and text the part of the query's words
+    that the captions or the text contain, rare ones counting more, from 0 to 1; for a name the same
+    of the picture's names; for marks a cosine with their direction; for "excluded" the probability
+    that the hit shows excluded words. `share` is the signal's part in the hit's score; the shares
+    of a hit add up to 1. `caption` is the one that matched, `line` the line of text in the picture.
     """
 
     by: str
     score: float
     share: float
     caption: Caption | None = None
+    line: TextLine | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ from search.ranking.fusion import (
     shares,
 )
 from search.ranking.signals import SIGNALS
-from search.ranking.signals.name import NameSignal
 from search.ranking.signals.picture import (
     nearest_pictures,
     picture_confidences,
@@ -73,7 +72,8 @@ FITTED_SIGNALS = {"picture", "caption", "words"}
 
 CAPTION_SIGNALS = ("caption", "words")
 
-name_signal = NameSignal()
+FURTHER_SIGNALS = ("name", "text")
+"""Signals that know neither pictures nor captions."""
 
 RankFunction = Callable[[int], Ranking]
 """A function that ranks about so many candidates; a page requests more where needed."""
@@ -90,7 +90,7 @@ def rank_function(context: SearchContext) -> RankFunction:
     query = context.query
     compares_captions = _compares_captions(context) and searches_captions(query)
     has_words = context.embedded_query.text is not None
-    if context.exclusions or (has_words and (context.names or compares_captions)):
+    if context.exclusions or context.text or (has_words and (context.names or compares_captions)):
         return lambda depth: rank_by_all_signals(context, depth)
     return lambda depth: _by_cosine(context, depth)
 
@@ -161,17 +161,20 @@ def rank_by_all_signals(context: SearchContext, depth: int) -> Ranking:
 def _confidence(
     context: SearchContext, scores: Mapping[str, SignalScores], captioned: CaptionShares
 ) -> Scores | None:
-    """Return the confidences (n,) of candidates; None where none was fitted for the query."""
+    """Return the confidences (n,) of candidates; None where none was fitted for the query.
+
+    Without captions, names and text in the picture are added to the encoder's own confidence.
+    """
     if not context.plain:
         return None
-    if not _compares_captions(context):
-        part = name_signal.log_odds(scores[name_signal.name], captioned, "confidence")
-        without_names = picture_confidences(context, scores["picture"].score)
-        return more_probable(without_names, part, "confidence")
+    parts = _parts(scores.values(), captioned, "confidence")
+    if not any(index.caption_count for index in context.indexes):
+        by_picture = picture_confidences(context, scores["picture"].score)
+        further = parts[:, [list(scores).index(name) for name in FURTHER_SIGNALS]].sum(axis=1)
+        return more_probable(by_picture, further, "confidence")
     if not set(context.query.by) >= FITTED_SIGNALS:
         return None
-    odds = log_odds(_parts(scores.values(), captioned, "confidence"), captioned, "confidence")
-    return probability(odds, "confidence")
+    return probability(log_odds(parts, captioned, "confidence"), "confidence")
 
 
 def _parts(

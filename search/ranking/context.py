@@ -12,6 +12,7 @@ from search.ranking.calibration import Background
 from search.ranking.embedding import EmbeddedQuery
 from search.ranking.name_matches import NameMatch
 from search.ranking.relevance_feedback import FeedbackQuery
+from search.ranking.text_matches import TextMatches
 from search.records import Ids, Vectors
 
 
@@ -30,10 +31,10 @@ class Exclusion:
 class SearchContext:
     """A query in all the forms that ranking reads, and the indexes to search.
 
-    `words` is None without the words signal or without indexed captions. `background`
-    is measured when it is first called. `feedback` is None without marks. `names` are the pictures
-    whose names contain most of the query's words. `exclusions` are the query's words with a
-    negative weight.
+    `words` is None without the words signal or without indexed captions, `text` is empty without
+    the text signal or where no text answers. `background` is measured when it is first called.
+    `feedback` is None without marks. `names` are the pictures whose names contain most of the
+    query's words. `exclusions` are the query's words with a negative weight.
     """
 
     query: Query
@@ -43,6 +44,7 @@ class SearchContext:
     background: Callable[[], Background]
     feedback: FeedbackQuery | None = None
     names: Mapping[int, NameMatch] = field(default_factory=dict)
+    text: TextMatches = field(default_factory=dict)
     exclusions: tuple[Exclusion, ...] = ()
 
     @property
@@ -60,7 +62,7 @@ class SearchContext:
         reading = self.embedded_query.reading
         if reading is None or reading.is_understood or not self.plain:
             return True
-        if self.names:
+        if self.names or self.text:
             return True
         if self.words is None:
             return any(index.captions is not None and index.caption_count for index in self.indexes)

@@ -16,14 +16,17 @@ from search.ranking.adapter_cache import AdapterCache
 from search.ranking.background_cache import BackgroundCache
 from search.ranking.calibration import Background
 from search.ranking.context import Exclusion, SearchContext
-from search.ranking.embedding import cuts, join_cuts
+from search.ranking.embedding import EmbeddedQuery, cuts, join_cuts
 from search.ranking.exclusion import split_excluded
 from search.ranking.indexed_vectors import FileVectors, IndexedVectors
 from search.ranking.name_matches import NameMatch, name_matches
 from search.ranking.query_vectors import QueryEmbedder
 from search.ranking.space_group import SpaceGroup, in_each_space
+from search.ranking.text_matches import TextMatches, match_text
 from search.ranking.timing import Timing
 from search.records import Collection
+from search.text.analysis import MAX_QUERY_WORDS
+from search.text.spelling import asked_words
 
 
 class ContextBuilder:
@@ -78,12 +81,21 @@ class ContextBuilder:
         with self._timing.stage("words"):
             words = self._found_words(query, embedded_query.words, group, condition)
             names = self._name_matches(query, embedded_query.words, group, condition)
+            text = self._text_matches(query, embedded_query, group, condition)
         exclusions = tuple(
             Exclusion(self._context(each, group, condition, stock_texts, retry), strength)
             for each, strength in excluded
         )
         return SearchContext(
-            query, embedded_query, group.indexes, words, background, feedback, names, exclusions
+            query=query,
+            embedded_query=embedded_query,
+            indexes=group.indexes,
+            words=words,
+            background=background,
+            feedback=feedback,
+            names=names,
+            text=text,
+            exclusions=exclusions,
         )
 
     def cuts(self, query: Query, collections: Sequence[Collection]) -> tuple[CutText, ...]:
@@ -118,6 +130,27 @@ class ContextBuilder:
         collection_ids = [collection.id for collection in group.collections]
         found_words = self._catalog.names.find(words, collection_ids, condition)
         return name_matches(found_words, sum(index.picture_count for index in group.indexes))
+
+    def _text_matches(
+        self,
+        query: Query,
+        embedded_query: EmbeddedQuery,
+        group: SpaceGroup,
+        condition: Test | None,
+    ) -> TextMatches:
+        """Search the index of text, if the text signal is requested and there are words."""
+        texts = [
+            term.text for term in query.terms if isinstance(term, TextTerm) and term.weight > 0
+        ]
+        if not texts or "text" not in query.by:
+            return {}
+        words = asked_words(" \n ".join(texts))[:MAX_QUERY_WORDS]
+        collection_ids = [collection.id for collection in group.collections]
+        found_text = self._catalog.text_words.find(words, collection_ids, condition)
+        if found_text is None:
+            return {}
+        pictures = sum(index.picture_count for index in group.indexes)
+        return match_text(found_text, pictures, embedded_query.reading)
 
     def _background(
         self, group: SpaceGroup, encoder: Encoder, stock_texts: bool

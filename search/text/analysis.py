@@ -81,17 +81,17 @@ def describes(text: str) -> bool:
 def words_of(text: str) -> list[str]:
     """Return the words of a caption, in order, repetitions included."""
     words: list[str] = []
-    for run in RUNS.finditer(_readable(text)):
-        words += _pieces(run, shortest=1) if run.lastgroup in PIECES else _word(run[0])
+    for run in RUNS.finditer(readable(text)):
+        words += word_pieces(run, shortest=1) if run.lastgroup in PIECES else _word(run[0])
     return words
 
 
 def query_words(text: str) -> tuple[str, ...]:
     """Return the words of a query, each once, and of pieces the longest alone."""
     words: list[str] = []
-    for run in RUNS.finditer(_readable(text)):
+    for run in RUNS.finditer(readable(text)):
         if run.lastgroup in PIECES:
-            words += _pieces(run, shortest=PIECES[run.lastgroup])
+            words += word_pieces(run, shortest=PIECES[run.lastgroup])
         else:
             words += _word(run[0])
     return tuple(dict.fromkeys(words))[:MAX_QUERY_WORDS]
@@ -101,9 +101,9 @@ def found_in(text: str, words: Iterable[str]) -> tuple[str, ...]:
     """Return the words of a text that are among those `words`, each once, as they are written."""
     targets = set(words)
     matches: list[str] = []
-    for run in RUNS.finditer(_readable(text)):
+    for run in RUNS.finditer(readable(text)):
         if run.lastgroup in PIECES:
-            pieces = sorted(_pieces(run, shortest=1), key=len, reverse=True)
+            pieces = sorted(word_pieces(run, shortest=1), key=len, reverse=True)
             matches += [piece for piece in pieces if piece in targets]
         elif not targets.isdisjoint(_word(run[0])):
             matches.append(run[0])
@@ -142,12 +142,12 @@ def best_caption(words: Sequence[str], captions: Iterable[Caption]) -> Caption |
     return best if most else None
 
 
-def _readable(text: str) -> str:
+def readable(text: str) -> str:
     """Return a text without invisible characters, letters in usual forms, case unchanged."""
     return text if text.isascii() else unicodedata.normalize("NFKC", IGNORED.sub("", text))
 
 
-def _pieces(run: "regex.Match[str]", shortest: int) -> list[str]:
+def word_pieces(run: "regex.Match[str]", shortest: int) -> list[str]:
     """Return the pieces of a run of letters from `shortest` letters on, short ones first.
 
     A run that is shorter is its own only piece.
@@ -171,7 +171,12 @@ def _word(run: str) -> tuple[str, ...]:
         word = OPTIONAL.sub("", word).replace("i\u0307", "i")
     if word in EMPTY or not word:
         return ()
-    return (str(_ENGLISH.stemmer.stemWord(word[:LONGEST_WORD])),)
+    return (stem_of(word[:LONGEST_WORD]),)
+
+
+def stem_of(word: str) -> str:
+    """Return the English stem of a word in small letters; of other languages mostly the word."""
+    return str(_ENGLISH.stemmer.stemWord(word))
 
 
 class _English(threading.local):

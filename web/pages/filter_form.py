@@ -22,9 +22,11 @@ TITLES = {
     "box": _("Place"),
     "colour": _("Colour"),
     "language": _("Captions"),
+    "text": _("Text"),
 }
 
 WORDS = {
+    "text": _("text in it"),
     "landscape": _("landscape"),
     "portrait": _("portrait"),
     "square": _("square"),

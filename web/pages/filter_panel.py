@@ -118,11 +118,12 @@ def panel_of(url: SearchUrl, facets: Facets) -> Panel:
         _spans(url, "size", facets.sizes_bytes, "MB"),
         _group(url, "language", [value for value in facets.languages if value.value]),
         *(_group(url, fact.field, facets.values[fact.facet]) for fact in COUNTED),
+        _with_text(url, facets),
     ]
     groups.sort(key=_place)
     return Panel(
         pictures=facets.pictures,
-        groups=tuple(group for group in groups if len(group.choices) > 1 or _any(group.choices)),
+        groups=tuple(group for group in groups if _divides(group, facets)),
         colours=_group(url, "colour", facets.colours).choices,
         dates=_histogram(url, facets),
         folders=tuple(_folder(url, folder) for folder in facets.folders),
@@ -133,6 +134,19 @@ def panel_of(url: SearchUrl, facets: Facets) -> Panel:
 
 def _place(group: FilterGroup) -> int:
     return ORDER.index(group.name) if group.name in ORDER else len(ORDER)
+
+
+def _divides(group: FilterGroup, facets: Facets) -> bool:
+    """Return whether a group has more than one choice, or a chosen one, or one of some pictures."""
+    if group.name == "text":
+        return _any(group.choices) or 0 < facets.with_text < facets.pictures
+    return len(group.choices) > 1 or _any(group.choices)
+
+
+def _with_text(url: SearchUrl, facets: Facets) -> FilterGroup:
+    text = format_filter(Condition("has", "=", "text"))
+    choice = _choice(url, text, "has", word_for("text"), facets.with_text)
+    return FilterGroup("text", str(TITLES["text"]), (choice,) if facets.with_text else ())
 
 
 def _any(choices: Iterable[Choice]) -> bool:

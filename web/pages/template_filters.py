@@ -157,6 +157,7 @@ def evidence(hit: Hit) -> str:
         "caption": gettext("caption"),
         "words": gettext("words"),
         "name": gettext("names"),
+        "text": gettext("text in it"),
         "marks": gettext("marks"),
     }
     parts = (

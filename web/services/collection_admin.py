@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from search.catalog.collection import check_name
-from search.catalog.jobs import ENDED, UPGRADE, Job
+from search.catalog.jobs import BESIDE_OTHERS, ENDED, UPGRADE, Job
 from search.catalog.records import CollectionSummary
 from search.engine import Engine
 from search.errors import NotFound
@@ -77,7 +77,7 @@ class CollectionAdmin:
 
     def one(self, name: str) -> CollectionStatus:
         """Return the status of one collection; raise NotFound."""
-        newest = next((job for job in self._jobs.of(name) if job.kind != UPGRADE), None)
+        newest = next((job for job in self._jobs.of(name) if job.kind not in BESIDE_OTHERS), None)
         if newest is not None and _pending(newest) and name not in self._names():
             return CollectionStatus(name, None, newest)
         upgrade = next(iter(self._jobs.of(name, 1, UPGRADE)), None)

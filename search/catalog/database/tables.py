@@ -176,6 +176,42 @@ picture_names = Table(
     Column("folder", Text, nullable=False),
 )
 
+text_reading = Table(
+    "text_reading",
+    metadata,
+    # What became of reading the text in a picture: "read", "skipped" where it looked like none, or
+    # "failed". It belongs to the content that was read, and to the reader's version.
+    Column("picture_id", ForeignKey("picture.id", ondelete="CASCADE"), primary_key=True),
+    Column("content_hash", LargeBinary, nullable=False),
+    Column("reader", String(100), nullable=False),
+    Column("state", String(10), nullable=False),
+    # As those of a job's message.
+    Column("detail", Text),
+    Column("detail_code", Text),
+    Column("detail_values", Text),
+)
+
+picture_text = Table(
+    "picture_text",
+    metadata,
+    # The text in a picture, if there is any: its lines as JSON, [[text, confidence in percent,
+    # left, top, right, bottom in thousandths], ...], and its words, each once, between spaces.
+    # Full text indexes cover the words, as those of `picture_words`.
+    Column("picture_id", ForeignKey("picture.id", ondelete="CASCADE"), primary_key=True),
+    Column("lines", Text, nullable=False),
+    Column("words", Text, nullable=False),
+)
+
+text_word = Table(
+    "text_word",
+    metadata,
+    # The different words of all texts, to find those that are spelled like one: UTF-8, compared
+    # by bytes; the word, its letters backward, and its stem.
+    Column("word", LargeBinary, primary_key=True),
+    Column("backward", LargeBinary, nullable=False, index=True),
+    Column("stem", LargeBinary, nullable=False, index=True),
+)
+
 field = Table(
     "field",
     metadata,

@@ -15,6 +15,7 @@ from search.records import Collection
 # Separates these locks from the catalog's transaction locks, whose key is the collection's id.
 POSTGRES_SPACE = 0x4C696D6E
 POSTGRES_UPGRADE_SPACE = 0x4C696D75
+POSTGRES_READING_SPACE = 0x4C696D72
 
 
 @contextmanager
@@ -47,13 +48,40 @@ def upgrade_lock(database: Database, collection: Collection) -> Iterator[None]:
         "limn jobs lists it",
         name=collection.name,
     )
+    with _lock_beside(database, collection, "upgrade", POSTGRES_UPGRADE_SPACE, busy):
+        yield
+
+
+@contextmanager
+def reading_lock(database: Database, collection: Collection) -> Iterator[None]:
+    """Hold the lock of reading the text in a collection's pictures during the block.
+
+    Readings are stored where they lack, so two holders would only do the same work twice.
+
+    Raises:
+        CollectionBusy: another process holds it.
+    """
+    busy = CollectionBusy(
+        "collection-being-read",
+        "another process reads the text in {name!r}; wait for it, or end it: limn jobs lists it",
+        name=collection.name,
+    )
+    with _lock_beside(database, collection, "reading", POSTGRES_READING_SPACE, busy):
+        yield
+
+
+@contextmanager
+def _lock_beside(
+    database: Database, collection: Collection, kind: str, space: int, busy: CollectionBusy
+) -> Iterator[None]:
+    """Hold a lock of a collection that excludes no writer during the block."""
     if database.file is not None:
-        with _file_lock(database.file, f"collection-{collection.id}-upgrade", busy):
+        with _file_lock(database.file, f"collection-{collection.id}-{kind}", busy):
             yield
         return
     with database.connect() as connection:
         connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-        key = (POSTGRES_UPGRADE_SPACE << 32) | collection.id
+        key = (space << 32) | collection.id
         if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key))):
             raise busy
         try:

@@ -19,7 +19,13 @@ UNITS |= {"kib": 2**10, "mib": 2**20, "gib": 2**30}
 # Each long run of ids is a level of the database's expressions.
 MAX_RUNS = 500
 
-HAVING = ("caption", "place", "film", *(fact.field for fact in FILTERABLE if not fact.required))
+HAVING = (
+    "caption",
+    "place",
+    "film",
+    "text",
+    *(fact.field for fact in FILTERABLE if not fact.required),
+)
 
 # A number as a person writes it: 007 is a name, and so is +49. Extra columns store those as text.
 NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d+)?([eE][+-]?\d{1,2})?")
@@ -189,6 +195,7 @@ FIELDS: dict[str, Field] = {
     "exact": Field(("~",), _text, 'exact ~ "no parking"'),
     "name": Field(TEXT, _text, "name ~ IMG_2019"),
     "path": Field(TEXT, _text, "path ~ rome"),
+    "text": Field(("~",), _text, "text ~ invoice"),
     "language": Field(EQUAL, _text, "language = zh"),
     "colour": Field(
         EQUAL, _colour, "colour = blue, colour = #336699; the names are: " + ", ".join(NAMED)

@@ -13,6 +13,7 @@ from search.ranking.signals.caption import CaptionSignal
 from search.ranking.signals.marks import MarksSignal
 from search.ranking.signals.name import NameSignal
 from search.ranking.signals.picture import PictureSignal
+from search.ranking.signals.text import TextSignal
 from search.ranking.signals.words import WordsSignal
 from search.records import Ids, Picture, Scores
 
@@ -45,6 +46,7 @@ SIGNALS: tuple[Signal, ...] = (
     CaptionSignal(),
     WordsSignal(),
     NameSignal(),
+    TextSignal(),
     MarksSignal(),
 )
 """All signals, in the order of a hit's matches; without any evidence the first has a share of 1."""

@@ -1,0 +1,1 @@
+"""Measurements of text in pictures: the recogniser, the gate and the search by it."""
