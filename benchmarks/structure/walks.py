@@ -147,7 +147,7 @@ def _environment(data_dir: Path) -> Iterator[None]:
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for name in [name for name in os.environ if name.startswith("LIMN_")]:
         del os.environ[name]
-    os.environ.update(LIMN_DATA_DIR=str(data_dir), LIMN_ENCODER="tiny")
+    os.environ.update(LIMN_DATA_DIR=str(data_dir), LIMN_ENCODER="tiny", LIMN_READ_TEXT="off")
     try:
         yield
     finally:

@@ -85,8 +85,13 @@ class TextReadings:
             by_state: dict[str, int] = {row[0]: row[1] for row in sql.execute(statement)}
             count = sql.scalar(with_text) or 0
             lacking = sql.scalar(unread_pictures(collection.id, reader, (), sa.func.count())) or 0
-        states = (by_state.get(state, 0) for state in ("read", "skipped", "failed"))
-        return ReadingCounts(count, *states, lacking)
+        return ReadingCounts(
+            with_text=count,
+            read_count=by_state.get("read", 0),
+            skipped_count=by_state.get("skipped", 0),
+            failed_count=by_state.get("failed", 0),
+            lacking_count=lacking,
+        )
 
     def copies(self, pictures: Sequence[PictureToRead], reader: str) -> dict[int, Reading]:
         """Return the readings that this reader made of other pictures with the same content."""
@@ -144,7 +149,7 @@ class TextReadings:
     def failures(self, collection: Collection) -> list[tuple[Path, str]]:
         """Return the pictures that could not be read, by path, with the reasons."""
         p, r = t.picture.c, t.text_reading.c
-        statement = (
+        statement: sa.Select[Any] = (
             sa.select(p.path, r.detail, r.detail_code, r.detail_values)
             .join_from(t.text_reading, t.picture, is_of_content())
             .where(p.collection_id == collection.id, r.state == "failed", present())
