@@ -14,7 +14,7 @@ from PIL import Image
 from search.bootstrap import open_engine
 from search.catalog.catalog import Catalog
 from search.catalog.records import EmbeddedCaptions, EmbeddedPicture, FileState
-from search.catalog.text_records import Reading
+from search.catalog.text_records import TextRecord
 from search.encoders.onnx_pair.builtin import builtin_space
 from search.encoders.tiny import TinyEncoder
 from search.engine import Engine
@@ -102,12 +102,12 @@ def store_with_text(catalog: Catalog, texts: Mapping[int, Sequence[str]]) -> Non
     """Store lines as the text that was read in pictures, by the pictures' ids."""
     collection = catalog.collections.one(COLLECTION)
     readings = [
-        Reading(
+        TextRecord(
             picture,
             "read",
             tuple(TextLine(line, 0.98, (0.1, 0.2, 0.5, 0.3)) for line in texts.get(picture.id, ())),
         )
-        for picture in catalog.text.lacking(collection, "test")
+        for picture in catalog.text.pictures_to_read(collection, "test")
     ]
     catalog.text.store(collection, "test", readings)
 

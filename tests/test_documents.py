@@ -23,7 +23,8 @@ from search.documents.picture import ExportFields, Picture, ThumbnailFields
 from search.documents.reading import read, read_member, read_texts
 from search.documents.saved_and_boards import NewBoard, NewSearch, Pinned, PinnedChange
 from search.documents.schemas import parameters, schemas
-from search.documents.search import Hit, SearchDocument, SearchFields
+from search.documents.search import Hit
+from search.documents.search_request import SearchDocument, SearchFields
 from search.errors import BadQuery
 
 MODULES = (collection, facets, feedback, jobs, picture, problem, saved_and_boards, search)

@@ -12,8 +12,8 @@ from search.catalog.sorting import SortRow
 from search.engine import Engine
 from search.errors import BadQuery
 from search.query.filters.grammar import parse
-from search.query.records import Counts, IndexedTerm, Query, TextTerm
-from search.query.sorting import Sort
+from search.query.records import IndexedTerm, Query, TextTerm
+from search.query.sorting import Counts, Sort
 from search.ranking.candidates import Ranking
 from search.ranking.comparison import Comparison
 from search.ranking.ordering import arrange

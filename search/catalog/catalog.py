@@ -90,7 +90,7 @@ class Catalog:
         return upgrade_lock(self._database, collection)
 
     def reading_lock(self, collection: Collection) -> AbstractContextManager[None]:
-        """Hold the lock of reading the collection's text during a block, beside any indexer.
+        """Hold the lock of reading the collection's text during a block; indexers may run.
 
         Raises:
             CollectionBusy: another process holds it.

@@ -65,11 +65,11 @@ class CatalogSorting:
         if sort.field.casefold() in FIELDS:
             return format_sort(replace(sort, field=sort.field.casefold()))
         columns = self._filters.columns(collection_ids)
-        wanted = sort.field.removeprefix(COLUMN)
+        name = sort.field.removeprefix(COLUMN)
         stored_names = {compose(column).casefold(): column for column in columns}
         stored_names |= {column: column for column in columns}
-        stored = stored_names.get(wanted) or stored_names.get(compose(wanted).casefold())
-        if stored is None:
+        stored_name = stored_names.get(name) or stored_names.get(compose(name).casefold())
+        if stored_name is None:
             raise BadQuery(
                 "sort-unknown",
                 "there is no field {name!r} to sort by; the fields are: {fields}; and the columns "
@@ -78,7 +78,7 @@ class CatalogSorting:
                 fields=", ".join((RELEVANCE, *FIELDS)),
                 columns=", ".join(columns) or "none",
             )
-        return format_sort(replace(sort, field=COLUMN + stored))
+        return format_sort(replace(sort, field=COLUMN + stored_name))
 
     def values(self, ids: Sequence[int], sort: Sort) -> list[SortRow]:
         """Return the values of a set's pictures, in one statement, without removed ones."""
@@ -102,13 +102,13 @@ class CatalogSorting:
             present(),
         )
         keys, is_known = _keys(sort, self._database.is_sqlite)
-        ends = [key.desc() if sort.descending else key for key in (*keys, p.id)]
+        ends = [key.desc() if sort.is_descending else key for key in (*keys, p.id)]
         with self._database.read_transaction() as sql:
-            known = statement.where(is_known).order_by(*ends).limit(limit)
-            rows = _rows(sql.execute(known), sort)
+            with_value = statement.where(is_known).order_by(*ends).limit(limit)
+            rows = _rows(sql.execute(with_value), sort)
             if len(rows) < limit:
-                unknown = statement.where(sa.not_(is_known)).order_by(ends[-1])
-                rows += _rows(sql.execute(unknown.limit(limit - len(rows))), sort)
+                without_value = statement.where(sa.not_(is_known)).order_by(ends[-1])
+                rows += _rows(sql.execute(without_value.limit(limit - len(rows))), sort)
         return rows
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from search.query.records import Counts, Hit
+from search.query.records import Hit
+from search.query.sorting import Counts
 from search.records import TextLine
 from search.text.amounts import amount
 from search.text.printable import json_text, one_line, printable
@@ -18,7 +19,7 @@ WITHOUT_VALUE = "without"
 def print_hits(hits: Sequence[Hit], as_json: bool = False, explain: bool = False) -> None:
     """Print hits to stdout: rank, score (or else date), id and path a line, or a JSON document.
 
-    On a terminal the headings of sorted hits stand above them.
+    On a terminal, the headings of sorted hits are printed above them.
     """
     if as_json:
         from msgspec import to_builtins

@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Struct
 
 from search.documents.members import ConceptName, PictureId, TermText, Weight, about, in_schema
-from search.documents.search import Term
+from search.documents.search_request import Term
 from search.query.limits import MAX_MARKS, MAX_TERMS
 
 Terms = Annotated[tuple[Term, ...], in_schema(minItems=0, maxItems=MAX_TERMS)]

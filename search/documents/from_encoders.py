@@ -5,7 +5,7 @@ from typing import Any
 
 from search.catalog.jobs import Job
 from search.documents.encoders import EncoderPairs, InstalledPair, OfferedPair, PublishedRecall
-from search.documents.from_records import job_document
+from search.documents.from_jobs import job_document
 from search.encoders import EncoderInfo
 from search.encoders.hub_pair.short_names import CHECKED
 from search.encoders.inventory.offers import Offer, offers, short_name_of

@@ -2,14 +2,12 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 from search import records
-from search.catalog.jobs import Job as JobRecord
 from search.catalog.records import CollectionSummary
 from search.documents.collection import Collection, SecondPair
-from search.documents.jobs import Job
 from search.documents.picture import Caption, Captions, Picture
 from search.documents.search import (
     Answer,
@@ -118,30 +116,6 @@ def _second_pair(second: records.SecondSpace | None) -> SecondPair | None:
     if second is None:
         return None
     return SecondPair(encoder=second.space.encoder, space=second.space.id, state=second.state)
-
-
-def job_document(job: JobRecord) -> Job:
-    """Return a job, and its progress."""
-    return Job(
-        id=job.id,
-        collection=job.name or None,
-        kind=job.kind,
-        source=printable(str(job.source)),
-        pair=job.pair,
-        state=job.state,
-        cancelled=job.cancelled,
-        total=job.total,
-        **asdict(job.counts),
-        total_bytes=job.total_bytes,
-        received_bytes=job.received_bytes,
-        rate=job.rate,
-        left_s=job.left_s,
-        current=printable(job.current) if job.current else None,
-        message=None if job.message is None else str(job.message),
-        started_at=job.started_at,
-        updated_at=job.updated_at,
-        finished_at=job.finished_at,
-    )
 
 
 # The facts that documents have as they are, in their own members.

@@ -8,7 +8,7 @@ from search.errors import Message
 from search.query.filters.tree import Filter
 from search.query.limits import SIGNAL_NAMES, SignalName
 from search.query.reading import Reading
-from search.query.sorting import CUTOFFS, RELEVANCE, Strictness
+from search.query.sorting import CUTOFFS, RELEVANCE, Counts, Strictness
 from search.records import Caption, Picture, TextLine
 
 
@@ -175,15 +175,6 @@ class CutText:
     text: str
     characters: int
     read: int
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """The number of hits that each strictness would leave."""
-
-    strict: int
-    usual: int
-    wide: int
 
 
 @dataclass(frozen=True, slots=True)

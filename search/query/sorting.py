@@ -24,18 +24,27 @@ AT_LEAST: Mapping[Strictness, int] = {"strict": 10, "usual": 20, "wide": 40}
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """The number of hits that each strictness would leave."""
+
+    strict: int
+    usual: int
+    wide: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sort:
     """An order of a set: by a fact or an extra column of the pictures, smallest value first."""
 
     field: str
-    descending: bool = False
+    is_descending: bool = False
 
 
 def parse_sort(text: str) -> Sort | None:
     """Return the order that a text names, None for that of relevance.
 
     >>> parse_sort("-date")
-    Sort(field='date', descending=True)
+    Sort(field='date', is_descending=True)
     >>> parse_sort("relevance")
 
     Raises:
@@ -43,7 +52,7 @@ def parse_sort(text: str) -> Sort | None:
     """
     name = text.strip()
     sort = Sort(name.removeprefix("-").strip(), name.startswith("-"))
-    if not sort.field or sort == Sort(RELEVANCE, descending=True):
+    if not sort.field or sort == Sort(RELEVANCE, is_descending=True):
         raise BadQuery(
             "sort-invalid",
             "sort is {sort!r}; write relevance, date, name, size or another field, with a minus "
@@ -55,4 +64,4 @@ def parse_sort(text: str) -> Sort | None:
 
 def format_sort(sort: Sort) -> str:
     """Return the order as text for `parse_sort`."""
-    return f"-{sort.field}" if sort.descending else sort.field
+    return f"-{sort.field}" if sort.is_descending else sort.field

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from search.query.records import Hit, Match, Measure, Query, TextTerm
+from search.query.records import Measure, Query, TextTerm
 from search.ranking.context import Candidates, SearchContext, vectors_of
 from search.ranking.exclusion import DEEPER, excluded_share
 from search.ranking.fusion import (
@@ -27,7 +27,7 @@ from search.ranking.signals.picture import (
     picture_confidences,
     picture_relevances,
 )
-from search.records import Ids, Picture, Scores
+from search.records import Ids, Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,21 +100,6 @@ def newest_first(ids: Ids) -> Ranking:
     return Ranking("none", ids, np.zeros(len(ids), np.float32))
 
 
-def hit_of(ranked_picture: RankedPicture, picture: Picture, rank: int, ranking: Ranking) -> Hit:
-    """Return a ranked picture as a hit, with its matches."""
-    row = ranked_picture.row
-    return Hit(
-        rank=rank,
-        score=min(1.0, max(-1.0, float(ranking.scores[row]))),
-        picture=picture,
-        measure=ranking.measure,
-        confidence=None if ranking.confidence is None else float(ranking.confidence[row]),
-        matches=_matches(row, picture, ranking),
-        copies=ranked_picture.copies,
-        group=ranked_picture.group,
-    )
-
-
 def _compares_captions(context: SearchContext) -> bool:
     """Return whether there are captions to compare, or nothing else to compare."""
     has_captions = any(index.caption_count for index in context.indexes)
@@ -141,10 +126,10 @@ def rank_by_all_signals(context: SearchContext, depth: int) -> Ranking:
     captioned = captioned_share(scores["caption"].strength, context.embedded_query.text_share)
     parts = _parts(scores.values(), captioned, "relevance")
     odds = log_odds(parts, captioned, "relevance")
-    confidence, excluded = _confidence(context, scores, captioned), None
+    confidence, exclusion = _confidence(context, scores, captioned), None
     if context.exclusions:
-        excluded = excluded_share(context, candidates, "relevance")
-        odds = scale_probability(odds, 1 - excluded)
+        exclusion = excluded_share(context, candidates, "relevance")
+        odds = scale_probability(odds, 1 - exclusion)
         if confidence is not None:
             confidence *= 1 - excluded_share(context, candidates, "confidence")
     order = np.lexsort((ids, -odds))
@@ -153,7 +138,7 @@ def rank_by_all_signals(context: SearchContext, depth: int) -> Ranking:
         ids=ids[order],
         scores=probability(odds, "relevance")[order],
         confidence=None if confidence is None else confidence[order],
-        evidence=Evidence(odds, tuple(scores.values()), shares(parts), excluded).in_order(order),
+        evidence=Evidence(odds, tuple(scores.values()), shares(parts), exclusion).in_order(order),
         words=context.embedded_query.words,
     )
 
@@ -185,19 +170,3 @@ def _parts(
         signal.log_odds(each, captioned, fit) for signal, each in zip(SIGNALS, scores, strict=True)
     ]
     return np.stack(parts, axis=1).astype(np.float32)
-
-
-def _matches(row: int, picture: Picture, ranking: Ranking) -> tuple[Match, ...]:
-    if ranking.measure == "none":
-        return ()
-    evidence = ranking.evidence
-    if evidence is None:
-        return (Match("picture", float(ranking.scores[row]), 1.0),)
-    row_shares = evidence.shares[row].tolist()
-    matches = [
-        signal.explain(scores, row, share, picture, ranking.words)
-        for signal, scores, share in zip(SIGNALS, evidence.signals, row_shares, strict=True)
-    ]
-    if evidence.excluded is not None:
-        matches.append(Match("excluded", float(evidence.excluded[row]), 0.0))
-    return tuple(match for match in matches if match is not None)

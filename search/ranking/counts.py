@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from search.query.records import Counts
-from search.query.sorting import AT_LEAST, CUTOFFS
+from search.query.sorting import AT_LEAST, CUTOFFS, Counts
 from search.ranking.candidates import Ranking
 
 # A picture outside the candidates is further from the query than so many times the set's pictures,
@@ -23,7 +22,7 @@ def count(rows: Sequence[int], ranking: Ranking) -> Counts:
 
 
 def has_whole_set(ranking: Ranking, depth: int, size: int) -> bool:
-    """Return whether a ranking to this depth has all pictures of a set, of which it has `size`."""
+    """Return whether a ranking to this depth has all pictures of a set of `size` so far."""
     return len(ranking.ids) < depth or MARGIN * size <= depth
 
 

@@ -57,38 +57,38 @@ def split_excluded(query: Query) -> tuple[Query, list[tuple[Query, float]]]:
     With each comes its strength: 1 for the usual weight. A query of excluded words alone remains
     as it is, and leads away from them.
     """
-    excluded = [term for term in query.terms if isinstance(term, TextTerm) and term.weight < 0]
-    wanted = tuple(term for term in query.terms if term not in excluded)
-    if not excluded or not (wanted or query.more):
+    exclusions = [term for term in query.terms if isinstance(term, TextTerm) and term.weight < 0]
+    other_terms = tuple(term for term in query.terms if term not in exclusions)
+    if not exclusions or not (other_terms or query.more):
         return query, []
     alone = [
         (replace(query, terms=(TextTerm(term.text),), more=(), less=()), -term.weight / USUAL_MINUS)
-        for term in excluded
+        for term in exclusions
     ]
-    return replace(query, terms=wanted), alone
+    return replace(query, terms=other_terms), alone
 
 
 def excluded_share(context: SearchContext, candidates: Candidates, fit: Fit) -> Scores:
     """Return the probability (n,) that candidates show any of the context's excluded words."""
     rest = np.zeros(len(candidates.ids))
     for exclusion in context.exclusions:
-        shown = _shown(exclusion.context, candidates, SHOWN[fit])
-        rest += exclusion.strength * np.log(np.maximum(1 - shown, SMALLEST))
+        presence = _presence(exclusion.context, candidates, SHOWN[fit])
+        rest += exclusion.strength * np.log(np.maximum(1 - presence, SMALLEST))
     share: Scores = (1 - np.exp(rest)).astype(np.float32)
     return share
 
 
-def _shown(context: SearchContext, candidates: Candidates, constants: ShownConstants) -> Scores:
+def _presence(context: SearchContext, candidates: Candidates, constants: ShownConstants) -> Scores:
     """Return the probability (n,) that candidates show the words of a context."""
     picture, caption, words = (signal.score(context, candidates) for signal in SIGNALS)
     z_score = picture.strength
     bare = constants.bare * z_score + constants.bare_constant
-    captioned = (
+    with_captions = (
         constants.picture * z_score
         + constants.caption * caption.strength
         + constants.every_word * (words.score >= 1)
         + constants.constant
     )
-    odds = np.where(np.isnan(caption.strength), bare, captioned)
-    shown: Scores = 1 / (1 + np.exp(-np.clip(odds, -50, 50)))
-    return shown
+    odds = np.where(np.isnan(caption.strength), bare, with_captions)
+    presence: Scores = 1 / (1 + np.exp(-np.clip(odds, -50, 50)))
+    return presence

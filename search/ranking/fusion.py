@@ -85,31 +85,31 @@ class SignalScores:
 class Evidence:
     """The evidence for n candidates: `log_odds` (n,) of the relevance, and what they add up from.
 
-    `signals` and `shares` (n, signals) are in the order of the tuple of signals. `excluded` (n,) is
-    the probability that a candidate shows words that it must not show, None without such words.
+    `signals` and `shares` (n, signals) are in the order of the tuple of signals. `exclusion` (n,)
+    is the probability that a candidate shows excluded words, None without such words.
     """
 
     log_odds: Scores
     signals: tuple[SignalScores, ...]
     shares: NDArray[np.float32]
-    excluded: Scores | None = None
+    exclusion: Scores | None = None
 
     def in_order(self, order: Ids) -> "Evidence":
         """Return the evidence for the candidates in another order."""
         signals = tuple(scores.in_order(order) for scores in self.signals)
-        excluded = None if self.excluded is None else self.excluded[order]
-        return Evidence(self.log_odds[order], signals, self.shares[order], excluded)
+        exclusion = None if self.exclusion is None else self.exclusion[order]
+        return Evidence(self.log_odds[order], signals, self.shares[order], exclusion)
 
     @classmethod
     def concatenate(cls, parts: "Sequence[Evidence]") -> "Evidence":
         """Return the evidence for several sets of candidates, one after another."""
         signals = zip(*(part.signals for part in parts), strict=True)
-        excluded = [part.excluded for part in parts if part.excluded is not None]
+        exclusions = [part.exclusion for part in parts if part.exclusion is not None]
         return cls(
             np.concatenate([part.log_odds for part in parts]),
             tuple(SignalScores.concatenate(scores) for scores in signals),
             np.concatenate([part.shares for part in parts]),
-            np.concatenate(excluded) if excluded else None,
+            np.concatenate(exclusions) if exclusions else None,
         )
 
 
@@ -151,8 +151,8 @@ def scale_probability(odds: Scores, factors: Scores) -> Scores:
     logarithm = -np.logaddexp(0, -constants.steepness * (odds - constants.even))
     logarithm += np.log(np.maximum(factors, SMALLEST))
     logit = logarithm - np.log(-np.expm1(np.minimum(logarithm, -SMALLEST)))
-    scaled: Scores = (logit / constants.steepness + constants.even).astype(np.float32)
-    return scaled
+    result: Scores = (logit / constants.steepness + constants.even).astype(np.float32)
+    return result
 
 
 def more_probable(probabilities: Scores, odds: Scores, fit: Fit) -> Scores:

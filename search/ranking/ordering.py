@@ -57,20 +57,20 @@ def list_pictures(catalog: Catalog, collection_ids: Sequence[int], query: Query)
 def arrange(rows: Sequence[SortRow], sort: Sort) -> list[Place]:
     """Return pictures in order: those without the value last, equal ones by id."""
     key: Callable[[Any], tuple[Any, ...]] = _name_key if sort.field == "name" else _value_key
-    known = sorted(
+    known_rows = sorted(
         (row for row in rows if row.value is not None),
         key=lambda row: (key(row.value), row.picture_id),
-        reverse=sort.descending,
+        reverse=sort.is_descending,
     )
-    unknown = sorted((row.picture_id for row in rows if row.value is None), reverse=sort.descending)
-    groups = _groups([row.value for row in known], sort)
+    unknown = (row.picture_id for row in rows if row.value is None)
+    groups = _groups([row.value for row in known_rows], sort)
     rest = None if groups is None else ""
     return [
         *(
             Place(row.picture_id, None if groups is None else groups[at])
-            for at, row in enumerate(known)
+            for at, row in enumerate(known_rows)
         ),
-        *(Place(picture_id, rest) for picture_id in unknown),
+        *(Place(picture_id, rest) for picture_id in sorted(unknown, reverse=sort.is_descending)),
     ]
 
 

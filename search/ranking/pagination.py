@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from search.errors import Message
 from search.query.reading import Reading
-from search.query.records import Counts, CutText, IndexedTerm, Query
+from search.query.records import CutText, IndexedTerm, Query
+from search.query.sorting import Counts
 from search.ranking.candidates import RankedPicture, RankFunction, Ranking
 from search.ranking.comparison import Comparison
 from search.ranking.counts import known_counts

@@ -15,11 +15,12 @@ from search.query.checks import check
 from search.query.reading import Reading
 from search.query.records import Hit, Query
 from search.query.sorting import RELEVANCE
-from search.ranking.candidates import hit_of, searches_captions
+from search.ranking.candidates import searches_captions
 from search.ranking.comparison import Comparison
 from search.ranking.context_builder import ContextBuilder
 from search.ranking.embedding import join_cuts
 from search.ranking.empty_answers import NOTHING_INDEXED, none_passes
+from search.ranking.hits import hit_of
 from search.ranking.joining import rank_jointly
 from search.ranking.ordering import list_pictures, order_of
 from search.ranking.pagination import RankedResults, no_results

@@ -7,8 +7,8 @@ import numpy as np
 
 from search.errors import Message
 from search.query.limits import MAX_HITS
-from search.query.records import Counts, Query
-from search.query.sorting import AT_LEAST
+from search.query.records import Query
+from search.query.sorting import AT_LEAST, Counts
 from search.ranking.candidates import RankedPicture, RankFunction, Ranking, newest_first
 from search.ranking.comparison import Comparison
 from search.ranking.counts import MARGIN, WIDEST, count, has_whole_set

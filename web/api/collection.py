@@ -25,7 +25,8 @@ from search.documents.collection import (
 )
 from search.documents.facets import FacetFields, Facets
 from search.documents.from_facets import facets_document
-from search.documents.from_records import collection_document, job_document
+from search.documents.from_jobs import job_document
+from search.documents.from_records import collection_document
 from search.documents.jobs import JobList, NotTaken, QueuedJob
 from search.documents.reading import read_texts
 from search.query.filters.grammar import parse

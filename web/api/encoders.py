@@ -3,7 +3,7 @@
 from flask import Blueprint, request
 
 from search.documents.encoders import EncoderPairs, PairFields, WantedPair
-from search.documents.from_records import job_document
+from search.documents.from_jobs import job_document
 from search.documents.jobs import Job
 from search.documents.reading import read_texts
 from web.links import API

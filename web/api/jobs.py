@@ -12,7 +12,7 @@ from flask import Blueprint, Response, request
 from msgspec import to_builtins
 
 from search.catalog import jobs as catalog
-from search.documents.from_records import job_document
+from search.documents.from_jobs import job_document
 from search.documents.jobs import LONGEST_STREAM_S, EventFields, Job, JobFields, Jobs
 from search.documents.reading import read_texts
 from search.errors import BadQuery

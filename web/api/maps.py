@@ -4,7 +4,7 @@ import numpy as np
 from flask import Blueprint, Response, request, url_for
 
 from search.documents.collection import MapRegion, PictureMap, PointsFields
-from search.documents.from_records import job_document
+from search.documents.from_jobs import job_document
 from search.documents.jobs import Job
 from search.documents.reading import read_texts
 from search.library import map_file

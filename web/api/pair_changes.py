@@ -3,7 +3,8 @@
 from flask import Blueprint, request
 
 from search.documents.collection import Collection, Switched, Upgraded
-from search.documents.from_records import collection_document, job_document
+from search.documents.from_jobs import job_document
+from search.documents.from_records import collection_document
 from search.documents.jobs import Job
 from web.links import API
 from web.requests.json_body import read_body

@@ -17,7 +17,8 @@ from search.documents.picture import (
     ThumbnailFields,
 )
 from search.documents.reading import read_texts
-from search.documents.search import Answer, SearchDocument, SearchFields, SearchForm
+from search.documents.search import Answer
+from search.documents.search_request import SearchDocument, SearchFields, SearchForm
 from search.errors import BadPicture, NotFound
 from search.query.limits import LARGEST_ID
 from search.query.records import Query

@@ -118,21 +118,21 @@ def _sorts(url: SearchUrl, columns: Sequence[str]) -> list[tuple[str, str]]:
 
 def _choices(url: SearchUrl, answer: Answer) -> list[StrictnessChoice]:
     labels = {"strict": gettext("Strict"), "usual": gettext("Usual"), "wide": gettext("Wide")}
-    chosen = url.strictness or ("usual" if url.sort else "")
+    choice = url.strictness or ("usual" if url.sort else "")
     choices = [
         StrictnessChoice(
             name,
             labels[name],
             url.but(strictness=name),
             None if answer.counts is None else getattr(answer.counts, name),
-            name == chosen,
+            name == choice,
         )
         for name in STRICTNESS
     ]
     if url.sort:  # sorting takes a set
         return choices
     everything = url.but(strictness="")
-    return [*choices, StrictnessChoice("", gettext("All"), everything, None, not chosen)]
+    return [*choices, StrictnessChoice("", gettext("All"), everything, None, not choice)]
 
 
 def heading(group: str, sort: str) -> str:

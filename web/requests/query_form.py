@@ -10,7 +10,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from search.documents import search as documents
 from search.documents.members import Hits, PictureId, Place, Weight
 from search.documents.reading import quote, read, read_member, read_texts
-from search.documents.search import AnswerFields, SearchDocument, SearchFields
+from search.documents.search_request import AnswerFields, SearchDocument, SearchFields
 from search.errors import BadQuery, LimnError
 from search.query.checks import check_weight
 from search.query.filters.grammar import parse

@@ -33,8 +33,8 @@ def is_set(query: Query) -> bool:
 def set_page(engine: Engine, cache: ResultCache, query: Query, cursor: Cursor) -> SetPage:
     """Return the page of `query.k` hits that a cursor begins; raises what `Engine.answer` raises.
 
-    The snapshot is as long in the cache as other answers. Later, the set is made anew, and the page
-    goes on after the last picture of the page before it.
+    The snapshot is as long in the cache as other answers. Later, the set is made again, and the
+    page goes on after the last picture of the page before it.
     """
     check(replace(query, offset=0) if cursor.snapshot else query)
     name, results = cache.snapshot(query, cursor.snapshot)
@@ -58,7 +58,7 @@ def set_page(engine: Engine, cache: ResultCache, query: Query, cursor: Cursor) -
 
 
 def _offset(ids: Sequence[int], cursor: Cursor) -> int:
-    """Return the place after the last picture before the cursor, in a set that was made anew."""
+    """Return the place after the last picture before the cursor, in a set that was made again."""
     for picture_id in reversed(cursor.last_ids):
         if picture_id in ids:
             return ids.index(picture_id) + 1

@@ -13,7 +13,7 @@ from search.query.syntax import USUAL_MINUS, parse_query_text
 from search.query.understanding import conditions, pieces
 from search.query.understanding.dates import bare_year, dates_in
 from search.query.understanding.negations import negations
-from search.query.understanding.records import Question, Vocabulary, WordLists
+from search.query.understanding.records import QuestionParts, Vocabulary, WordLists
 
 EXACT = re.compile(
     r'(?<![\w"])"(?P<ascii>[^"]*\w[^"]*)"(?!\w)|“(?P<curly>[^“”]*\w[^“”]*)”'
@@ -35,13 +35,13 @@ def read_question(
     today: date,
     vocabulary: Vocabulary | None = None,
     plain: Collection[str] = (),
-) -> Question:
+) -> QuestionParts:
     """Return what a question asks: words to rank by, a filter, and the readings.
 
     `plain` are pieces that stay words, as the `text` of their readings, without case.
     """
     if len(text) > MAX_CHARACTERS:
-        return Question(tuple(parse_query_text(text)))
+        return QuestionParts(tuple(parse_query_text(text)))
     reader = _Reader(text, today, vocabulary or WordLists(), {each.casefold() for each in plain})
     readings = tuple(sorted(reader.read(), key=lambda reading: reading.start))
     rest = _rest(text, readings)
@@ -53,7 +53,7 @@ def read_question(
         parse(each.where) for each in readings if each.where and each.is_applied
     ]
     where = AllOf(tuple(filters)) if len(filters) > 1 else next(iter(filters), None)
-    return Question(tuple(terms), where, readings)
+    return QuestionParts(tuple(terms), where, readings)
 
 
 class _Reader:

@@ -10,7 +10,7 @@ from search.query.records import Term
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class QuestionParts:
     """A question as it was read: terms to rank by, a filter or None, and the readings in order."""
 
     terms: tuple[Term, ...]
