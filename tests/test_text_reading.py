@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from indexer.processes.channel import ChildEnd
 from indexer.text_reading.lines import MAX_CHARACTERS, MAX_LINES, useful_lines
-from indexer.text_reading.outcomes import NotReadable, ReadText, Task
+from indexer.text_reading.outcomes import NotReadable, ReadText, TextTask
 from indexer.text_reading.reader_process import ReaderProcess, ReadersFailed
 from indexer.text_reading.recogniser import Recogniser, check_installed, is_installed
 from indexer.text_reading.run import ReadingOptions, read_text
@@ -70,7 +70,7 @@ def test_a_crash_or_a_hang_costs_one_picture() -> None:
     with ReaderProcess(Limits(), silent_s=1.0, target=crash_at_bad) as reader:
         codes = []
         for name in ("a.png", "crash.png", "b.png", "hang.png", "c.png"):
-            outcome = reader.read(Task(Path(name), b""))
+            outcome = reader.read(TextTask(Path(name), b""))
             match outcome:
                 case ReadText():
                     codes.append(outcome.lines[0].text)
@@ -85,7 +85,7 @@ def test_a_process_that_never_starts_is_an_error() -> None:
         ReaderProcess(Limits(), target=end_at_once) as reader,
         pytest.raises(ReadersFailed, match="ended before they had started"),
     ):
-        reader.read(Task(Path("a.png"), b""))
+        reader.read(TextTask(Path("a.png"), b""))
 
 
 def test_a_missing_package_is_an_error_that_says_what_to_install() -> None:
@@ -148,7 +148,7 @@ def test_pictures_are_read_once_and_failures_are_recorded(catalog: Catalog, tmp_
 def test_reading_opens_no_socket(tmp_path: Path) -> None:
     page = draw(tmp_path / "page.png", "Invoice 4711")
     with ReaderProcess(Limits(), target=serve_without_network) as reader:
-        outcome = reader.read(Task(page, content_hash(page)))
+        outcome = reader.read(TextTask(page, content_hash(page)))
     assert isinstance(outcome, ReadText)
     assert "4711" in outcome.lines[0].text
 

@@ -7,7 +7,7 @@ import pytest
 
 from search.catalog.catalog import Catalog
 from search.catalog.records import EmbeddedPicture
-from search.catalog.text_records import PictureToRead, Reading, ReadingState
+from search.catalog.text_records import PictureToRead, ReadingState, TextRecord
 from search.errors import Message
 from search.query.filters.grammar import parse
 from search.query.filters.tree import Condition, Filter
@@ -34,19 +34,19 @@ def line(text: str, confidence: float = 0.97) -> TextLine:
     return TextLine(text, confidence, (0.1, 0.2, 0.5, 0.25))
 
 
-def lacking(
+def unread_by_name(
     catalog: Catalog, collection: Collection, *states: ReadingState, reader: str = READER
 ) -> dict[str, PictureToRead]:
-    pictures = catalog.text.lacking(collection, reader, states)
+    pictures = catalog.text.pictures_to_read(collection, reader, states)
     return {picture.path.name: picture for picture in pictures}
 
 
 def store(catalog: Catalog, collection: Collection, **texts: str) -> dict[str, int]:
     """Store pictures with these texts, by the pictures' names; return their ids."""
     catalog.writer.store(collection, [picture(name) for name in texts])
-    pictures = lacking(catalog, collection)
+    pictures = unread_by_name(catalog, collection)
     readings = [
-        Reading(pictures[name], "read", tuple(map(line, text.splitlines())))
+        TextRecord(pictures[name], "read", tuple(map(line, text.splitlines())))
         for name, text in texts.items()
     ]
     catalog.text.store(collection, READER, readings)
@@ -62,12 +62,12 @@ def test_a_picture_is_read_once_until_its_content_or_the_reader_changes(
     catalog: Catalog, collection: Collection
 ) -> None:
     store(catalog, collection, a="Total 12.50", b="")
-    assert not lacking(catalog, collection)
+    assert not unread_by_name(catalog, collection)
     catalog.writer.store(collection, [picture("a"), picture("b")])  # indexed again
-    assert not lacking(catalog, collection)
-    assert set(lacking(catalog, collection, reader="test 2")) == {"a", "b"}
+    assert not unread_by_name(catalog, collection)
+    assert set(unread_by_name(catalog, collection, reader="test 2")) == {"a", "b"}
     catalog.writer.store(collection, [picture("a", b"other")])
-    assert set(lacking(catalog, collection)) == {"a"}
+    assert set(unread_by_name(catalog, collection)) == {"a"}
     assert not found(catalog, collection, "total")
 
 
@@ -75,17 +75,17 @@ def test_failures_and_skipped_pictures_are_read_again_only_when_wanted(
     catalog: Catalog, collection: Collection
 ) -> None:
     catalog.writer.store(collection, [picture(name) for name in "abc"])
-    pictures = lacking(catalog, collection)
+    pictures = unread_by_name(catalog, collection)
     detail = Message("text-reading-crashed", "reading the text in {name} crashed", name="a")
     readings = [
-        Reading(pictures["a"], "failed", detail=detail),
-        Reading(pictures["b"], "skipped"),
-        Reading(pictures["c"], "read", (line("EXIT"),)),
+        TextRecord(pictures["a"], "failed", detail=detail),
+        TextRecord(pictures["b"], "skipped"),
+        TextRecord(pictures["c"], "read", (line("EXIT"),)),
     ]
     catalog.text.store(collection, READER, readings)
-    assert not lacking(catalog, collection)
-    assert set(lacking(catalog, collection, "failed")) == {"a"}
-    assert set(lacking(catalog, collection, "failed", "skipped")) == {"a", "b"}
+    assert not unread_by_name(catalog, collection)
+    assert set(unread_by_name(catalog, collection, "failed")) == {"a"}
+    assert set(unread_by_name(catalog, collection, "failed", "skipped")) == {"a", "b"}
     counts = catalog.text.counts(collection, READER)
     assert (counts.with_text, counts.read_count, counts.skipped_count, counts.failed_count) == (
         1,
@@ -105,7 +105,7 @@ def test_the_reading_of_a_content_serves_its_copies(
     store(catalog, collection, a="Platform 7")
     other = catalog.collections.open("d", SPACE)
     catalog.writer.store(other, [picture("copy", b"a")])
-    [copy] = lacking(catalog, other).values()
+    [copy] = unread_by_name(catalog, other).values()
     [reading] = catalog.text.copies([copy], READER).values()
     assert [each.text for each in reading.lines] == ["Platform 7"]
     assert catalog.text.copies([copy], "test 2") == {}
@@ -117,9 +117,9 @@ def test_a_reading_of_what_a_file_was_before_is_not_stored(
     catalog: Catalog, collection: Collection
 ) -> None:
     catalog.writer.store(collection, [picture("a")])
-    [before] = lacking(catalog, collection).values()
+    [before] = unread_by_name(catalog, collection).values()
     catalog.writer.store(collection, [picture("a", b"other")])
-    assert catalog.text.store(collection, READER, [Reading(before, "read", (line("old"),))]) == 0
+    assert catalog.text.store(collection, READER, [TextRecord(before, "read", (line("old"),))]) == 0
     assert not found(catalog, collection, "old")
 
 
@@ -145,10 +145,10 @@ def test_stored_text_is_a_change_of_the_collection(
 ) -> None:
     catalog.writer.store(collection, [picture("a"), picture("b")])
     last = catalog.changes.last(collection.id)
-    pictures = lacking(catalog, collection)
-    catalog.text.store(collection, READER, [Reading(pictures["a"], "read")])
+    pictures = unread_by_name(catalog, collection)
+    catalog.text.store(collection, READER, [TextRecord(pictures["a"], "read")])
     assert catalog.changes.last(collection.id) == last
-    catalog.text.store(collection, READER, [Reading(pictures["b"], "read", (line("EXIT"),))])
+    catalog.text.store(collection, READER, [TextRecord(pictures["b"], "read", (line("EXIT"),))])
     assert catalog.changes.last(collection.id) > last
 
 

@@ -26,7 +26,7 @@ from indexer.indexing.progress import PlainProgress
 from indexer.indexing.request import Request
 from indexer.indexing.run import run
 from search.bootstrap import open_engine
-from search.catalog.text_records import Reading
+from search.catalog.text_records import TextRecord
 from search.engine import Engine
 from search.query.records import Query, TextTerm
 from search.ranking.signals import SIGNALS
@@ -162,12 +162,13 @@ def _store(engine: Engine, texts: Texts) -> dict[int, str]:
     """Store texts by the names of their pictures; return the names of all pictures by id."""
     collection = engine.catalog.collections.one(NAME)
     readings = [
-        Reading(picture, "read", tuple(TextLine(line, 0.9, (0, 0, 1, 1)) for line in lines))
-        for picture in engine.catalog.text.lacking(collection, READER)
+        TextRecord(picture, "read", tuple(TextLine(line, 0.9, (0, 0, 1, 1)) for line in lines))
+        for picture in engine.catalog.text.pictures_to_read(collection, READER)
         if (lines := texts.get(picture.path.name))
     ]
     names = {
-        picture.id: picture.path.name for picture in engine.catalog.text.lacking(collection, READER)
+        picture.id: picture.path.name
+        for picture in engine.catalog.text.pictures_to_read(collection, READER)
     }
     engine.catalog.text.store(collection, READER, readings)
     return names

@@ -1,4 +1,4 @@
-"""What is asked of a process that reads text, and its outcomes."""
+"""Tasks of a process that reads text, and their outcomes."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from search.records import TextLine
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class TextTask:
     """A picture to read: its file, its content's hash, and whether it must look like text."""
 
     path: Path

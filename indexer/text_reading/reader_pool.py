@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Self
 
-from indexer.text_reading.outcomes import Outcome, Task
+from indexer.text_reading.outcomes import Outcome, TextTask
 from indexer.text_reading.reader_process import ReaderProcess
 from search.catalog.text_records import PictureToRead
 from search.pictures import Limits
@@ -34,7 +34,7 @@ class ReaderPool:
             process.close()
 
     def run(
-        self, tasks: Iterator[tuple[PictureToRead, Task]], check: Callable[[], None]
+        self, tasks: Iterator[tuple[PictureToRead, TextTask]], check: Callable[[], None]
     ) -> Iterator[tuple[PictureToRead, Outcome]]:
         """Yield the outcomes as they come; raise what a thread raised."""
         pending: dict[Future[Outcome], PictureToRead] = {}
@@ -42,11 +42,11 @@ class ReaderPool:
             check()
             pending[self._threads.submit(self._read, task)] = picture
             while len(pending) >= 2 * self._count:
-                yield from _finished(pending, check)
+                yield from _take_outcomes(pending, check)
         while pending:
-            yield from _finished(pending, check)
+            yield from _take_outcomes(pending, check)
 
-    def _read(self, task: Task) -> Outcome:
+    def _read(self, task: TextTask) -> Outcome:
         process = self._idle.get()
         try:
             return process.read(task)
@@ -54,7 +54,7 @@ class ReaderPool:
             self._idle.put(process)
 
 
-def _finished(
+def _take_outcomes(
     pending: dict[Future[Outcome], PictureToRead], check: Callable[[], None]
 ) -> Iterator[tuple[PictureToRead, Outcome]]:
     """Yield the outcomes of a moment, and take them from `pending`."""

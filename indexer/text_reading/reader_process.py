@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from indexer.processes.channel import ChildEnd
 from indexer.processes.child import end_with_parent, starting_child
-from indexer.text_reading.outcomes import AtWork, NotReadable, Outcome, Task
+from indexer.text_reading.outcomes import AtWork, NotReadable, Outcome, TextTask
 from indexer.text_reading.signs_of_life import SignsOfLife
 from search.errors import LimnError, Message, system_reason
 from search.pictures import Limits
@@ -63,7 +63,7 @@ class ReaderProcess:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def read(self, task: Task) -> Outcome:
+    def read(self, task: TextTask) -> Outcome:
         """Read one picture, and once more where its process ended or hung.
 
         Raises:
@@ -72,7 +72,7 @@ class ReaderProcess:
         name = repr(str(task.path))
         detail = None
         for _ in range(2):
-            end = self._started()
+            end = self._ensure_started()
             try:
                 ChildEnd(end).send(task)
                 outcome: Outcome = _answer(end, self._silent_s)
@@ -109,7 +109,7 @@ class ReaderProcess:
             with contextlib.suppress(ValueError):  # it does not end: its system is stuck
                 process.close()
 
-    def _started(self) -> socket.socket:
+    def _ensure_started(self) -> socket.socket:
         """Return the channel to a child that has started."""
         if self._end is not None:
             return self._end
@@ -175,9 +175,9 @@ def _run_child(
 def serve(end: socket.socket, limits: Limits) -> None:
     """Read one picture after the other in a child process, until the parent closes the channel."""
     with SignsOfLife(end) as signs:
-        from indexer.text_reading.picture_reader import PictureReader
+        from indexer.text_reading.text_reader import TextReader
 
-        reader = PictureReader(limits)
+        reader = TextReader(limits)
         signs.answer(None)  # it has started
         while True:
             task: Any = ChildEnd(end).receive()

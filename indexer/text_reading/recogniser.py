@@ -64,7 +64,7 @@ def reader_version() -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Pass:
-    """What one look at a picture finds: boxes (n, 4, 2) in pixels, texts and their scores."""
+    """The lines of one pass over a picture: boxes (n, 4, 2) in pixels, texts and their scores."""
 
     boxes: Any
     texts: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""The job that reads the text in a collection's pictures, beside searching and indexing."""
+"""The job that reads the text in a collection's pictures while others search and index."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,14 +10,14 @@ from indexer.text_reading.outcomes import (
     NotReadable,
     Outcome,
     ReadText,
-    Task,
+    TextTask,
 )
 from indexer.text_reading.reader_pool import ReaderPool
 from indexer.text_reading.recogniser import check_installed, reader_version
 from search.batching import groups
 from search.catalog.catalog import Catalog
 from search.catalog.records import RunCounts
-from search.catalog.text_records import PictureToRead, Reading, ReadingState
+from search.catalog.text_records import PictureToRead, ReadingState, TextRecord
 from search.pictures import Limits
 from search.records import Collection
 
@@ -37,7 +37,7 @@ Report = Callable[[RunCounts, str], None]
 
 @dataclass(frozen=True, slots=True)
 class ReadingOptions:
-    """What a run reads: `retry` what failed too, `every` also what looks like no text."""
+    """The pictures of a run: with `retry` failures too, with `every` those that look plain too."""
 
     retry: bool = False
     every: bool = False
@@ -45,8 +45,8 @@ class ReadingOptions:
     @property
     def states(self) -> tuple[ReadingState, ...]:
         """Return the states that count as not read."""
-        failed: tuple[ReadingState, ...] = ("failed",) if self.retry else ()
-        return (*failed, "skipped") if self.every else failed
+        failures: tuple[ReadingState, ...] = ("failed",) if self.retry else ()
+        return (*failures, "skipped") if self.every else failures
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,32 +103,34 @@ class _Run:
         self._options = options
         self._report = report
         self._reader = reader_version()
-        self._batch: list[Reading] = []
+        self._batch: list[TextRecord] = []
         self._written_s = time.monotonic()
         self.skipped_count = 0
         states = options.states
         self.counts = RunCounts(found=self._rows.count_lacking(collection, self._reader, states))
 
-    def tasks(self) -> Iterator[tuple[PictureToRead, Task]]:
+    def tasks(self) -> Iterator[tuple[PictureToRead, TextTask]]:
         """Yield the pictures to decode; settle those whose content was read in a copy."""
-        lacking = self._rows.lacking(self._collection, self._reader, self._options.states)
-        for pictures in groups(lacking, LOOKUP):
+        unread_pictures = self._rows.pictures_to_read(
+            self._collection, self._reader, self._options.states
+        )
+        for pictures in groups(unread_pictures, LOOKUP):
             copies = self._rows.copies(pictures, self._reader)
             self._settle(list(copies.values()))
             for picture in pictures:
                 if picture.id not in copies:
                     is_gated = not self._options.every
-                    yield picture, Task(picture.path, picture.content_hash, is_gated)
+                    yield picture, TextTask(picture.path, picture.content_hash, is_gated)
 
     def take(self, picture: PictureToRead, outcome: Outcome) -> None:
         """Record what became of a picture."""
         match outcome:
             case ReadText():
-                self._settle([Reading(picture, "read", outcome.lines)])
+                self._settle([TextRecord(picture, "read", outcome.lines)])
             case LooksPlain():
-                self._settle([Reading(picture, "skipped")])
+                self._settle([TextRecord(picture, "skipped")])
             case NotReadable():
-                self._settle([Reading(picture, "failed", detail=outcome.detail)])
+                self._settle([TextRecord(picture, "failed", detail=outcome.detail)])
             case NotNow():  # nothing is stored
                 self.counts = replace(self.counts, failed=self.counts.failed + 1)
 
@@ -141,15 +143,15 @@ class _Run:
         self._rows.store(self._collection, self._reader, batch)
         self._report(self.counts, str(batch[-1].picture.path))
 
-    def _settle(self, readings: list[Reading]) -> None:
-        self._batch += readings
-        text_count = sum(bool(reading.lines) for reading in readings)
-        failed_count = sum(reading.state == "failed" for reading in readings)
-        self.skipped_count += sum(reading.state == "skipped" for reading in readings)
+    def _settle(self, records: list[TextRecord]) -> None:
+        self._batch += records
+        text_count = sum(bool(record.lines) for record in records)
+        failed_count = sum(record.state == "failed" for record in records)
+        self.skipped_count += sum(record.state == "skipped" for record in records)
         self.counts = replace(
             self.counts,
             added=self.counts.added + text_count,
-            unchanged=self.counts.unchanged + len(readings) - text_count - failed_count,
+            unchanged=self.counts.unchanged + len(records) - text_count - failed_count,
             failed=self.counts.failed + failed_count,
         )
         is_late = time.monotonic() - self._written_s > WRITE_EVERY_S

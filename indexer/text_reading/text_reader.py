@@ -10,7 +10,7 @@ from indexer.text_reading.outcomes import (
     NotReadable,
     Outcome,
     ReadText,
-    Task,
+    TextTask,
 )
 from indexer.text_reading.recogniser import MAX_SIDE_PX, Recogniser
 from search.errors import BadPicture, Message
@@ -24,14 +24,14 @@ DECODED_SIDE_PX = 1_100
 PASSING = ("missing", "unreadable", "timed out")
 
 
-class PictureReader:
+class TextReader:
     """The recogniser, and what comes before it. For one thread."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._recogniser = Recogniser()
 
-    def read(self, task: Task) -> Outcome:
+    def read(self, task: TextTask) -> Outcome:
         """Read a picture; raise nothing."""
         name = repr(str(task.path))
         try:
@@ -45,7 +45,7 @@ class PictureReader:
         except Exception as error:  # one file must never end a run of a million
             return NotReadable(_fails(name, error))
 
-    def _read(self, task: Task, name: str) -> Outcome:
+    def _read(self, task: TextTask, name: str) -> Outcome:
         data = load_file(task.path, self._limits)
         if content_hash(data) != task.content_hash:
             return NotNow()

@@ -271,8 +271,7 @@ class Jobs:
         """Return the newest job of each name, of upgrades or of other jobs, by name."""
         j = t.job.c
         of_kind = j.kind == UPGRADE if upgrades else j.kind.not_in(BESIDE_OTHERS)
-        named = j.name.is_not(None) & of_kind
-        last = sa.select(sa.func.max(j.id)).where(named).group_by(j.name)
+        last = sa.select(sa.func.max(j.id)).where(j.name.is_not(None), of_kind).group_by(j.name)
         newest = self._read(sa.select(t.job).where(j.id.in_(last)).order_by(j.name))
         return {job.name: job for job in newest}
 

@@ -17,9 +17,9 @@ from search.catalog.lacking import is_of_content, unread_pictures
 from search.catalog.stored_messages import message_columns, stored_message
 from search.catalog.text_records import (
     PictureToRead,
-    Reading,
     ReadingCounts,
     ReadingState,
+    TextRecord,
     format_lines,
     parse_lines,
 )
@@ -38,7 +38,7 @@ class TextReadings:
         self._database = database
         self._changes = changes
 
-    def lacking(
+    def pictures_to_read(
         self, collection: Collection, reader: str, states: Sequence[ReadingState] = ()
     ) -> Iterator[PictureToRead]:
         """Yield the pictures that this reader has not read, by id.
@@ -62,7 +62,7 @@ class TextReadings:
     def count_lacking(
         self, collection: Collection, reader: str, states: Sequence[ReadingState] = ()
     ) -> int:
-        """Return how many pictures `lacking` yields."""
+        """Return how many pictures `pictures_to_read` yields."""
         with self._database.read_transaction() as sql:
             return sql.scalar(unread_pictures(collection.id, reader, states, sa.func.count())) or 0
 
@@ -84,16 +84,18 @@ class TextReadings:
         with self._database.read_transaction() as sql:
             by_state: dict[str, int] = {row[0]: row[1] for row in sql.execute(statement)}
             count = sql.scalar(with_text) or 0
-            lacking = sql.scalar(unread_pictures(collection.id, reader, (), sa.func.count())) or 0
+            unread_count = (
+                sql.scalar(unread_pictures(collection.id, reader, (), sa.func.count())) or 0
+            )
         return ReadingCounts(
             with_text=count,
             read_count=by_state.get("read", 0),
             skipped_count=by_state.get("skipped", 0),
             failed_count=by_state.get("failed", 0),
-            lacking_count=lacking,
+            lacking_count=unread_count,
         )
 
-    def copies(self, pictures: Sequence[PictureToRead], reader: str) -> dict[int, Reading]:
+    def copies(self, pictures: Sequence[PictureToRead], reader: str) -> dict[int, TextRecord]:
         """Return the readings that this reader made of other pictures with the same content."""
         r, p = t.text_reading.c, t.picture.c
         statement = (
@@ -108,29 +110,29 @@ class TextReadings:
             rows = in_pieces(sql, statement, p.content_hash, hashes)
         by_content = {bytes(row.content_hash): row for row in rows}
         return {
-            picture.id: Reading(picture, "read", parse_lines(row.lines))
+            picture.id: TextRecord(picture, "read", parse_lines(row.lines))
             for picture in pictures
             if (row := by_content.get(picture.content_hash)) is not None
         }
 
-    def store(self, collection: Collection, reader: str, batch: Sequence[Reading]) -> int:
+    def store(self, collection: Collection, reader: str, batch: Sequence[TextRecord]) -> int:
         """Store readings in one transaction; return how many were stored.
 
         That of a picture that was removed or changed since is left out. Pictures whose text
         changes are entered in the change log.
         """
-        readings = {reading.picture.id: reading for reading in batch}
+        records = {record.picture.id: record for record in batch}
         p, r, x = t.picture.c, t.text_reading.c, t.picture_text.c.picture_id
         statement = sa.select(p.id, p.content_hash).where(p.collection_id == collection.id)
         with self._database.write_transaction() as sql:
             check_lock(self._database, sql, collection.id)
-            rows = in_pieces(sql, statement, p.id, list(readings))
+            rows = in_pieces(sql, statement, p.id, list(records))
             current = {
-                row.id: readings[row.id]
+                row.id: records[row.id]
                 for row in rows
-                if bytes(row.content_hash) == readings[row.id].picture.content_hash
+                if bytes(row.content_hash) == records[row.id].picture.content_hash
             }
-            texts = {key: reading for key, reading in current.items() if reading.lines}
+            texts = {key: record for key, record in current.items() if record.lines}
             former = in_pieces(sql, sa.select(x), x, list(current))
             changed_ids = {row.picture_id for row in former} | texts.keys()
             forget_text(sql, list(current))
@@ -138,7 +140,7 @@ class TextReadings:
             if current:
                 sql.execute(
                     t.text_reading.insert(),
-                    [_columns(reading, reader) for reading in current.values()],
+                    [_columns(record, reader) for record in current.values()],
                 )
             _insert_texts(sql, texts)
             if changed_ids:
@@ -165,23 +167,23 @@ def forget_text(sql: Sql, picture_ids: Sequence[int]) -> None:
     delete_in(sql, t.picture_text, t.picture_text.c.picture_id, picture_ids)
 
 
-def _columns(reading: Reading, reader: str) -> dict[str, Any]:
+def _columns(record: TextRecord, reader: str) -> dict[str, Any]:
     return {
-        "picture_id": reading.picture.id,
-        "content_hash": reading.picture.content_hash,
+        "picture_id": record.picture.id,
+        "content_hash": record.picture.content_hash,
         "reader": reader,
-        "state": reading.state,
-        **message_columns("detail", reading.detail),
+        "state": record.state,
+        **message_columns("detail", record.detail),
     }
 
 
-def _insert_texts(sql: Sql, texts: dict[int, Reading]) -> None:
+def _insert_texts(sql: Sql, texts: dict[int, TextRecord]) -> None:
     """Insert the lines and the words of pictures with text."""
     rows, words = [], set[str]()
-    for picture_id, reading in texts.items():
-        own_words = written_words(" \n ".join(line.text for line in reading.lines))
+    for picture_id, record in texts.items():
+        own_words = written_words(" \n ".join(line.text for line in record.lines))
         words.update(own_words)
-        lines = format_lines(reading.lines)
+        lines = format_lines(record.lines)
         rows.append({"picture_id": picture_id, "lines": lines, "words": " ".join(own_words)})
     if rows:
         sql.execute(t.picture_text.insert(), rows)

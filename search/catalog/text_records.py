@@ -10,7 +10,7 @@ from search.records import TextLine
 from search.text.characters import storable
 
 ReadingState = Literal["read", "skipped", "failed"]
-"""What became of a picture: read, with text or without; skipped as one without text; failed."""
+"""The result of a picture: read, with text or without; skipped as one without text; failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class PictureToRead:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What became of reading a picture; `detail` is the reason of a failure."""
+class TextRecord:
+    """The result of reading a picture; `detail` is the reason of a failure."""
 
     picture: PictureToRead
     state: ReadingState
@@ -34,7 +34,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class ReadingCounts:
-    """How many pictures of a collection were read, and what was found in them."""
+    """The numbers of pictures of a collection that were read, by their results."""
 
     with_text: int
     read_count: int

@@ -28,7 +28,7 @@ LARGEST_LETTER = 4
 _WORDS = WordsIndex(t.picture_text, "text_words_index")
 
 Spellings = dict[str, tuple[str, ...]]
-"""Words of texts by the words of a query that they stand for."""
+"""Words of texts by the words of a query that they match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class FoundText:
     """The pictures whose text contains words of a query.
 
     `words` are those of each picture's text, by its id. `spellings` are the words of texts that
-    stand for each word of the query, none for one that no text has; `frequency` is the number of
+    match each word of the query, none for one that no text has; `frequency` is the number of
     pictures that have any of them.
     """
 
@@ -110,10 +110,10 @@ class CatalogText:
 
 
 def _spellings(sql: Sql, query_words: Sequence[str]) -> Spellings:
-    """Return the words of texts that each word of a query stands for, in one statement.
+    """Return the words of texts that match each word of a query, in one statement.
 
     A word that differs in one letter has the same beginning up to the middle, or the same end.
-    Pieces of runs, as of Chinese, stand for themselves.
+    Pieces of runs, as of Chinese, match themselves alone.
     """
     spelled_words = [word for word in query_words if is_spelled(word)]
     spellings: dict[str, set[str]] = {word: {word} - set(spelled_words) for word in query_words}
@@ -151,7 +151,7 @@ def _alike(place: int, word: str) -> list[sa.Select[Any]]:
     return statements
 
 
-def _begins(column: sa.Column[bytes], beginning: str) -> sa.ColumnElement[bool]:
+def _begins(column: sa.Column[bytes], prefix: str) -> sa.ColumnElement[bool]:
     """Return the condition that a word begins so, as a range for an index."""
-    start = beginning.encode()
+    start = prefix.encode()
     return (column >= start) & (column < start[:-1] + bytes([start[-1] + 1]))

@@ -3,7 +3,7 @@
 A text answers where it has all words of the query, or a rare one: a number, or a word that the
 encoder does not know, such as a name. That a picture of something else has these words by chance is
 the less likely the rarer they are, and the likelier the longer the text; the logarithms add up.
-Words of which people's captions are full ask for looks: without a rare one, text hardly counts.
+Words that captions are full of ask for looks: without a rare one, text hardly counts.
 """
 
 import math
@@ -55,10 +55,12 @@ TextMatches = dict[int, TextMatch]
 """The matches of pictures, by their ids."""
 
 
-def match_text(found_text: FoundText, pictures: int, reading: TextReading | None) -> TextMatches:
-    """Return the pictures whose text answers; `reading` is the encoder's of the query's words."""
-    names = {word.casefold() for word in reading.unknown_words} if reading else set()
-    asks_text = _asks_text(reading)
+def match_text(
+    found_text: FoundText, pictures: int, text_reading: TextReading | None
+) -> TextMatches:
+    """Return the pictures whose text answers; `text_reading` is the encoder's of the query."""
+    names = {word.casefold() for word in text_reading.unknown_words} if text_reading else set()
+    asks_text = _asks_text(text_reading)
     spellings = {word: frozenset(group) for word, group in found_text.spellings.items()}
     rarities = {
         word: (ENOUGH if _is_rare(word, names) else rarity(count, max(pictures, FEWEST_PICTURES)))
@@ -83,11 +85,11 @@ def match_text(found_text: FoundText, pictures: int, reading: TextReading | None
     return matches
 
 
-def _asks_text(reading: TextReading | None) -> float:
+def _asks_text(text_reading: TextReading | None) -> float:
     """Return how much a query may ask for text, from 1 down; 1 where the encoder does not say."""
-    if reading is None:
+    if text_reading is None:
         return 1.0
-    share = (ASKS_LOOKS - reading.commonness) / (ASKS_LOOKS - ASKS_TEXT)
+    share = (ASKS_LOOKS - text_reading.commonness) / (ASKS_LOOKS - ASKS_TEXT)
     return min(1.0, max(LEAST_STRENGTH, share))
 
 

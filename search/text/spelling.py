@@ -19,7 +19,7 @@ def written_words(text: str) -> tuple[str, ...]:
     """
     words: list[str] = []
     for run in RUNS.finditer(readable(text)):
-        words += word_pieces(run, shortest=1) if run.lastgroup in PIECES else _written(run[0])
+        words += word_pieces(run, shortest=1) if run.lastgroup in PIECES else _run_words(run[0])
     return tuple(dict.fromkeys(words))
 
 
@@ -30,7 +30,7 @@ def asked_words(text: str) -> tuple[str, ...]:
         if run.lastgroup in PIECES:
             words += word_pieces(run, shortest=PIECES[run.lastgroup])
         else:
-            words += _written(run[0])
+            words += _run_words(run[0])
     return tuple(dict.fromkeys(words))
 
 
@@ -46,15 +46,15 @@ def is_misread(word: str, other: str) -> bool:
         return False
     if abs(len(word) - len(other)) > 1:
         return False
-    start = _shared(word, other)
-    end = _shared(word[start:][::-1], other[start:][::-1])
+    start = _common_length(word, other)
+    end = _common_length(word[start:][::-1], other[start:][::-1])
     left, right = word[start : len(word) - end], other[start : len(other) - end]
     if len(left) > 1 or len(right) > 1:
         return False
     return not (left + right).isdigit()
 
 
-def _shared(word: str, other: str) -> int:
+def _common_length(word: str, other: str) -> int:
     """Return how many letters the beginnings of two words share."""
     count = 0
     for one, two in zip(word, other, strict=False):
@@ -64,6 +64,6 @@ def _shared(word: str, other: str) -> int:
     return count
 
 
-def _written(run: str) -> tuple[str, ...]:
+def _run_words(run: str) -> tuple[str, ...]:
     word = unicodedata.normalize("NFKC", run.casefold())[:LONGEST_WORD]
     return () if word in EMPTY or not word else (word,)
