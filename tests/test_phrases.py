@@ -11,7 +11,7 @@ from search.query.filters.grammar import parse
 from search.query.records import ConceptTerm, Term, TextTerm
 from search.query.syntax import parse_query_text
 from search.query.understanding.reader import MAX_CHARACTERS, read_question
-from search.query.understanding.records import Question, WordLists
+from search.query.understanding.records import QuestionParts, WordLists
 
 TODAY = date(2021, 9, 15)
 WORDS = WordLists(
@@ -28,12 +28,12 @@ DATES = st.dates(date(1900, 1, 1), date(2100, 1, 1))
 PIECES = [*(line[0] for line in LINES), " ", ", ", "，", "not ", "no ", "-", '"', "in ", "的", "\0"]
 
 
-def left_words(question: Question) -> str:
+def left_words(question: QuestionParts) -> str:
     """Return the words that a question is ranked by; what leads away has a minus."""
     return " | ".join(map(_term, question.terms))
 
 
-def meaning(question: Question) -> str:
+def meaning(question: QuestionParts) -> str:
     """Return the filter of a question, and its offers in brackets."""
     parts = [each.where for each in question.readings if each.where and each.is_applied]
     parts += [f"[{each.where}]" for each in question.readings if not each.is_applied]

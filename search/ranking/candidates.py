@@ -88,9 +88,10 @@ def searches_captions(query: Query) -> bool:
 def rank_function(context: SearchContext) -> RankFunction:
     """Return the function that ranks a query's candidates: by all signals, else by cosine."""
     query = context.query
-    compares_captions = _compares_captions(context) and searches_captions(query)
+    has_captions = any(index.caption_count for index in context.indexes)
+    compares_words = "picture" not in query.by or (has_captions and searches_captions(query))
     has_words = context.embedded_query.text is not None
-    if context.exclusions or context.text or (has_words and (context.names or compares_captions)):
+    if context.exclusions or context.text or (has_words and (context.names or compares_words)):
         return lambda depth: rank_by_all_signals(context, depth)
     return lambda depth: _by_cosine(context, depth)
 
@@ -98,12 +99,6 @@ def rank_function(context: SearchContext) -> RankFunction:
 def newest_first(ids: Ids) -> Ranking:
     """Return pictures in the order of `ids`, for a query without anything to rank by."""
     return Ranking("none", ids, np.zeros(len(ids), np.float32))
-
-
-def _compares_captions(context: SearchContext) -> bool:
-    """Return whether there are captions to compare, or nothing else to compare."""
-    has_captions = any(index.caption_count for index in context.indexes)
-    return has_captions or "picture" not in context.query.by
 
 
 def _by_cosine(context: SearchContext, depth: int) -> Ranking:

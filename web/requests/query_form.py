@@ -7,7 +7,7 @@ from msgspec import UNSET, to_builtins
 from werkzeug import Request
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from search.documents import search as documents
+from search.documents import search_request
 from search.documents.members import Hits, PictureId, Place, Weight
 from search.documents.reading import quote, read, read_member, read_texts
 from search.documents.search_request import AnswerFields, SearchDocument, SearchFields
@@ -156,7 +156,7 @@ def _query(terms: Sequence[Term], collections: Sequence[str], fields: AnswerFiel
     )
 
 
-def _term(term: documents.Term) -> Term:
+def _term(term: search_request.Term) -> Term:
     text, picture_id, concept = term.text, term.picture_id, term.concept
     if [text, picture_id, concept].count(UNSET) != 2:
         raise BadQuery(
