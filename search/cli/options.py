@@ -81,7 +81,7 @@ def answer_options(command: Any) -> Any:
         click.option(
             "--strictness",
             type=click.Choice(STRICTNESS),
-            help="How sure a hit must be: a cutoff of 0.75, 0.5 or 0.25, with the count of each.",
+            help="How sure a hit must be: a cutoff of 0.5, 0.25 or 0.1, with the count of each.",
         ),
         click.option(
             "--sort",

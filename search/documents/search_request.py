@@ -61,7 +61,7 @@ class AnswerFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ] = ""
     strictness: Annotated[
         Strictness | None,
-        about("how sure a hit must be: a cutoff of 0.75, 0.5 or 0.25"),
+        about("how sure a hit must be: a cutoff of 0.5, 0.25 or 0.1"),
         expects(f"it may be: {', '.join(STRICTNESS)}"),
     ] = None
     understand: Annotated[
