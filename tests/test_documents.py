@@ -61,6 +61,7 @@ SCORES: dict[str, Any] = {
     "confidence": None,
     "matches": [{"by": "picture", "score": 0.5, "share": 1.0, "caption": None}],
     "copies": [8, 9],
+    "group": None,
 }
 
 

@@ -181,7 +181,7 @@ def test_the_command_sorts_and_counts(tmp_path: Path, limn: Limn) -> None:
     )
     assert [document["group"] for document in documents][:4] == ["B", "B", "G", "O"]
     assert "--sort" in limn("search", "--help").stdout
-    refused = limn("search", "wall", "--sort", "colour", code=1)
+    refused = limn("search", "wall", "--sort", "colour", code=2)
     assert "there is no field 'colour' to sort by" in refused.stderr
 
 

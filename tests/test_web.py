@@ -394,7 +394,7 @@ def test_the_api_takes_filters_pages_evidence_and_a_cutoff(
     assert answer["more"] is True and answer["notes"] == []
     assert answer["query"]["where"] == "(format != gif) and (width > 1)"
     assert [term["weight"] for term in answer["query"]["terms"]] == [1.0, -0.5]
-    assert {hit["measure"] for hit in answer["hits"]} == {"cosine"}
+    assert {hit["measure"] for hit in answer["hits"]} == {"relevance"}
     document = {"terms": [{"text": "red"}], "where": "has = place", "cutoff": 0.5}
     nothing = client.post("/api/v1/search", json=document).json
     assert nothing is not None and nothing["hits"] == []

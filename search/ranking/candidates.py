@@ -92,7 +92,7 @@ def rank_function(context: SearchContext) -> RankFunction:
     compares_words = "picture" not in query.by or (has_captions and searches_captions(query))
     has_words = context.embedded_query.text is not None
     if context.exclusions or context.text or (has_words and (context.names or compares_words)):
-        return lambda depth: rank_by_all_signals(context, depth)
+        return lambda depth: rank_by_all_signals(context, depth, has_own_scale=True)
     return lambda depth: _by_cosine(context, depth)
 
 
@@ -111,8 +111,11 @@ def _by_cosine(context: SearchContext, depth: int) -> Ranking:
     return Ranking("cosine", ids, scores, confidence, relevance=relevance)
 
 
-def rank_by_all_signals(context: SearchContext, depth: int) -> Ranking:
-    """Rank about so many candidates by all signals: by their relevance, for any query."""
+def rank_by_all_signals(context: SearchContext, depth: int, has_own_scale: bool = False) -> Ranking:
+    """Rank about so many candidates by all signals: by their relevance, for any query.
+
+    With `has_own_scale`, an encoder's own confidence may be used: no other space is compared.
+    """
     if context.exclusions:
         depth *= DEEPER
     ids = np.unique(np.concatenate([signal.propose(context, depth) for signal in SIGNALS]))
@@ -121,7 +124,7 @@ def rank_by_all_signals(context: SearchContext, depth: int) -> Ranking:
     captioned = captioned_share(scores["caption"].strength, context.embedded_query.text_share)
     parts = _parts(scores.values(), captioned, "relevance")
     odds = log_odds(parts, captioned, "relevance")
-    confidence, exclusion = _confidence(context, scores, captioned), None
+    confidence, exclusion = _confidence(context, scores, captioned, has_own_scale), None
     if context.exclusions:
         exclusion = excluded_share(context, candidates, "relevance")
         odds = scale_probability(odds, 1 - exclusion)
@@ -139,7 +142,10 @@ def rank_by_all_signals(context: SearchContext, depth: int) -> Ranking:
 
 
 def _confidence(
-    context: SearchContext, scores: Mapping[str, SignalScores], captioned: CaptionShares
+    context: SearchContext,
+    scores: Mapping[str, SignalScores],
+    captioned: CaptionShares,
+    has_own_scale: bool,
 ) -> Scores | None:
     """Return the confidences (n,) of candidates; None where none was fitted for the query.
 
@@ -148,11 +154,12 @@ def _confidence(
     if not context.plain:
         return None
     parts = _parts(scores.values(), captioned, "confidence")
-    if not any(index.caption_count for index in context.indexes):
+    has_captions = any(index.caption_count for index in context.indexes)
+    if has_own_scale and not has_captions:
         by_picture = picture_confidences(context, scores["picture"].score)
         further = parts[:, [list(scores).index(name) for name in FURTHER_SIGNALS]].sum(axis=1)
         return more_probable(by_picture, further, "confidence")
-    if not set(context.query.by) >= FITTED_SIGNALS:
+    if has_captions and not set(context.query.by) >= FITTED_SIGNALS:
         return None
     return probability(log_odds(parts, captioned, "confidence"), "confidence")
 

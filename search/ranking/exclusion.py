@@ -44,8 +44,8 @@ class ShownConstants:
 # who excludes a thing has seen it among the hits: so the order has lower thresholds than the
 # confidence, which must not fall for pictures that merely resemble those.
 SHOWN: Mapping[Fit, ShownConstants] = {
-    "relevance": ShownConstants(5.0, 0.0, 1.5, 3.0, -2.0, 4.0),
-    "confidence": ShownConstants(2.5, -3.5, 0.6, 1.7, -4.2, 4.0),
+    "relevance": ShownConstants(5.0, 0.0, 1.5, 3.0, -2.0, 8.0),
+    "confidence": ShownConstants(2.5, -3.5, 0.6, 1.7, -4.2, 8.0),
 }
 
 SIGNALS = (PictureSignal(), CaptionSignal(), WordsSignal())
@@ -55,11 +55,15 @@ def split_excluded(query: Query) -> tuple[Query, list[tuple[Query, float]]]:
     """Return the query without its excluded words, and a query for each of those.
 
     With each comes its strength: 1 for the usual weight. A query of excluded words alone remains
-    as it is, and leads away from them.
+    as it is, and leads away from them; so does one that excludes all that it asks for.
     """
     exclusions = [term for term in query.terms if isinstance(term, TextTerm) and term.weight < 0]
     other_terms = tuple(term for term in query.terms if term not in exclusions)
-    if not exclusions or not (other_terms or query.more):
+    texts = {term.text for term in exclusions}
+    asks = [
+        term for term in other_terms if not isinstance(term, TextTerm) or term.text not in texts
+    ]
+    if not exclusions or not (asks or query.more):
         return query, []
     alone = [
         (replace(query, terms=(TextTerm(term.text),), more=(), less=()), -term.weight / USUAL_MINUS)

@@ -36,6 +36,7 @@ async function complete() {
   try {
     const answer = await fetch(`/api/v1/complete?${query}`, { signal: mine.signal });
     if (!answer.ok || asking !== mine || document.activeElement !== box) return;
+    if (query.get("q") !== box.value) return; // it became a chip meanwhile
     show(await answer.json());
   } catch {
     close(); // a newer one is under way, or the server is away: the search itself says so
@@ -135,3 +136,4 @@ list.addEventListener("mousedown", (event) => {
 });
 
 box.addEventListener("blur", close);
+form.addEventListener("submit", close);
