@@ -59,7 +59,7 @@ SCORES: dict[str, Any] = {
     "measure": "cosine",
     "cosine": 0.5,
     "confidence": None,
-    "matches": [{"by": "picture", "score": 0.5, "share": 1.0, "caption": None}],
+    "matches": [{"by": "picture", "score": 0.5, "share": 1.0, "caption": None, "line": None}],
     "copies": [8, 9],
     "group": None,
 }
@@ -185,6 +185,6 @@ def test_a_schema_says_what_may_stand_in_a_member() -> None:
     by = next(each for each in parameters(SearchFields) if each["name"] == "by")
     assert by["schema"]["items"] == {
         "type": "string",
-        "enum": ["caption", "name", "picture", "words"],
+        "enum": ["caption", "name", "picture", "text", "words"],
     }
     assert (by["in"], by["required"], by["explode"]) == ("query", False, True)

@@ -474,7 +474,7 @@ def test_the_command_the_api_and_the_page_search_two_real_pairs_together(
     limn: Limn, colours: Path, tmp_path: Path
 ) -> None:
     """Index by `tiny` and, an archive of the same pictures, by a copy of the built-in pair."""
-    pair = shutil.copytree(pair_folder("builtin"), tmp_path / "pair")
+    pair = shutil.copytree(pair_folder("builtin:first"), tmp_path / "pair")
     archive = shutil.make_archive(str(tmp_path / "more"), "zip", colours)
     (colours / "white.jpg").unlink()
     limn("index", colours, "-c", "small")

@@ -60,10 +60,8 @@ def split_excluded(query: Query) -> tuple[Query, list[tuple[Query, float]]]:
     exclusions = [term for term in query.terms if isinstance(term, TextTerm) and term.weight < 0]
     other_terms = tuple(term for term in query.terms if term not in exclusions)
     texts = {term.text for term in exclusions}
-    asks = [
-        term for term in other_terms if not isinstance(term, TextTerm) or term.text not in texts
-    ]
-    if not exclusions or not (asks or query.more):
+    contradicts = all(isinstance(term, TextTerm) and term.text in texts for term in other_terms)
+    if not exclusions or (contradicts and not query.more):
         return query, []
     alone = [
         (replace(query, terms=(TextTerm(term.text),), more=(), less=()), -term.weight / USUAL_MINUS)
