@@ -94,7 +94,7 @@ def test_members_of_a_newer_server_are_passed_over() -> None:
 
 
 def test_no_number_is_written_as_null() -> None:
-    assert b'"score":null' in encode(search.Match("picture", float("nan"), 1.0, None))
+    assert b'"score":null' in encode(search.Match("picture", float("nan"), 1.0, None, None))
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ class Match(Struct, frozen=True):
     score: float
     share: Annotated[float, about("its part in the hit's score")]
     caption: Caption | None
-    line: Annotated[TextLine | None, about("the line that matched, of the text in it")] = None
+    line: Annotated[TextLine | None, about("the line that matched, of the text in it")]
 
 
 class Hit(Picture, frozen=True):
