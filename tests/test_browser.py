@@ -138,6 +138,8 @@ def test_terms_are_added_turned_around_and_left_out(page: "Page", address: str) 
     page.keyboard.press("Shift+Enter")
     page.keyboard.type("blue")
     page.wait_for_url("**/?q=blue&text=red")
+    page.locator("#completions li").first.wait_for()
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Away from it").click()
     page.wait_for_url("**/?q=blue&text=red&weight=-1")
     assert first_picture(page) == "a blue wall"

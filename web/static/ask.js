@@ -81,7 +81,8 @@ function show(page, keepChips) {
   main().replaceWith(page.getElementById("main"));
   if (!keepChips) document.querySelector(".options").replaceWith(page.querySelector(".options"));
   // What was read of the words changes while they are typed.
-  document.querySelector(".readings").replaceWith(page.querySelector(".readings"));
+  const readings = page.querySelector(".readings");
+  if (readings) document.querySelector(".readings")?.replaceWith(readings);
   const foot = page.querySelector(".foot nav");
   if (foot) document.querySelector(".foot nav")?.replaceWith(foot);
   const heading = main().querySelector("h1");
