@@ -7,11 +7,10 @@ from itertools import groupby
 import sqlalchemy as sa
 
 from search.catalog.conditions import Test
-from search.catalog.contents import present
 from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import Sql, delete_in, in_pieces
-from search.catalog.words_index import WordsIndex
+from search.catalog.words_index import WordsIndex, of_collections
 from search.text.analysis import words_of
 
 # What PostgreSQL's full text search takes of one picture is a megabyte: past this, words are left
@@ -74,9 +73,7 @@ class CatalogWords:
         `where` is the condition that the pictures pass, from `CatalogFilters.condition`.
         """
         statement = _WORDS.best([(word,) for word in query_words], self._database.is_sqlite)
-        statement = statement.where(t.picture.c.collection_id.in_(collection_ids), present())
-        if where is not None:
-            statement = statement.where(where)
+        statement = of_collections(statement, collection_ids, where)
         with self._database.read_transaction() as sql:
             rows = sql.execute(statement.limit(MAX_CANDIDATES)).all()
         counts = rows[0][2:] if rows else (0,) * len(query_words)

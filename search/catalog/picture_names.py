@@ -9,11 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from search.catalog.conditions import Test
-from search.catalog.contents import present
 from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import Sql, delete_in, in_pieces
 from search.catalog.full_text import FoundWords
+from search.catalog.words_index import WordsIndex, of_collections
 from search.text.characters import compose, storable
 from search.text.names import name_words
 
@@ -26,9 +26,7 @@ COMMON = 5_000
 # A picture's names are short; a column may hold a text.
 MAX_WORDS = 200
 
-_INDEX = sa.table("names_index", sa.column("rowid"), sa.column("words"))
-_MATCHES = sa.literal_column("names_index").op("MATCH")
-_TSQUERY: sa.ColumnClause[Any] = sa.literal_column("tsquery")
+_NAMES = WordsIndex(t.picture_names, "names_index")
 
 
 def index_names(sql: Sql, picture_ids: Sequence[int]) -> None:
@@ -83,18 +81,17 @@ class CatalogNames:
         `query_words` comes from `search.text.analysis.query_words`; `where` is the condition that
         the pictures pass, from `CatalogFilters.condition`.
         """
+        is_sqlite = self._database.is_sqlite
+        columns = [_NAMES.count((word,), is_sqlite) for word in query_words]
         with self._database.read_transaction() as sql:
-            counts = sql.execute(sa.select(*map(self._count, query_words))).one()
+            counts = sql.execute(sa.select(*columns)).one()
             frequency = dict(zip(query_words, map(int, counts), strict=True))
             known_words = [word for word in query_words if frequency[word]]
             if not known_words:
                 return FoundWords({}, frequency)
             rare = [word for word in known_words if frequency[word] <= COMMON]
-            statement = self._statement(known_words, rare).where(
-                t.picture.c.collection_id.in_(collection_ids), present()
-            )
-            if where is not None:
-                statement = statement.where(where)
+            statement = _NAMES.all_or_any(known_words, rare, is_sqlite)
+            statement = of_collections(statement, collection_ids, where)
             rows = sql.execute(statement.limit(MAX_CANDIDATES)).all()
         return FoundWords({row[0]: row[1].split() for row in rows}, frequency)
 
@@ -102,48 +99,7 @@ class CatalogNames:
         """Return the names of some files with a word that begins so, as the index has words."""
         n, p = t.picture_names.c, t.picture.c
         statement = sa.select(n.name).join_from(t.picture_names, t.picture, p.id == n.picture_id)
-        if self._database.is_sqlite:
-            matches = sa.select(_INDEX.c.rowid).where(_MATCHES(f'"{word}"*'))
-            statement = statement.where(n.picture_id.in_(matches.limit(20 * limit)))
-        else:
-            statement = statement.where(_contains(f"'{word}':*"))
-        statement = statement.where(p.collection_id.in_(collection_ids), present()).limit(limit)
+        statement = statement.where(_NAMES.begins(word, 20 * limit, self._database.is_sqlite))
+        statement = of_collections(statement, collection_ids, None).limit(limit)
         with self._database.read_transaction() as sql:
             return list(dict.fromkeys(sql.scalars(statement)))
-
-    def _count(self, word: str) -> sa.ScalarSelect[Any]:
-        if self._database.is_sqlite:
-            statement = sa.select(sa.func.count()).select_from(_INDEX).where(_MATCHES(f'"{word}"'))
-        else:
-            statement = sa.select(sa.func.count()).select_from(t.picture_names)
-            statement = statement.where(_contains(f"'{word}'"))
-        return statement.correlate(None).scalar_subquery()
-
-    def _statement(self, known_words: Sequence[str], rare: Sequence[str]) -> sa.Select[Any]:
-        """Return the statement of the pictures with all known words or with a rare one."""
-        if self._database.is_sqlite:
-            everything = " AND ".join(f'"{word}"' for word in known_words)
-            query = " OR ".join([f"({everything})", *(f'"{word}"' for word in rare)])
-            statement = (
-                sa.select(_INDEX.c.rowid, _INDEX.c.words)
-                .join_from(_INDEX, t.picture, t.picture.c.id == _INDEX.c.rowid)
-                .where(_MATCHES(query))
-            )
-            # A rank of each of 100,000 pictures takes a quarter of a second, and tells nothing.
-            return statement.order_by(sa.literal_column("rank")) if rare else statement
-        n = t.picture_names.c
-        everything = " & ".join(f"'{word}'" for word in known_words)
-        query = " | ".join([f"({everything})", *(f"'{word}'" for word in rare)])
-        counts = [sa.case((_contains(f"'{word}'"), 1), else_=0) for word in known_words]
-        return (
-            sa.select(n.picture_id, n.words)
-            .join_from(t.picture_names, t.picture, t.picture.c.id == n.picture_id)
-            .where(_contains(query))
-            .order_by(sum(counts[1:], counts[0]).desc(), n.picture_id)
-        )
-
-
-def _contains(query: str) -> sa.ColumnElement[bool]:
-    """Return PostgreSQL's condition that a picture's names match a tsquery."""
-    words = sa.func.array_to_tsvector(sa.func.string_to_array(t.picture_names.c.words, " "))
-    return words.op("@@", is_comparison=True)(sa.cast(query, sa.Text).op("::")(_TSQUERY))

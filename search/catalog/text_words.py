@@ -8,11 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from search.catalog.conditions import Test
-from search.catalog.contents import present
 from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import Sql
-from search.catalog.words_index import WordsIndex
+from search.catalog.words_index import WordsIndex, of_collections
 from search.text.analysis import stem_of
 from search.text.spelling import SHORTEST_MISREAD, is_misread, is_spelled
 
@@ -85,9 +84,7 @@ class CatalogText:
                 return None
             groups = [spellings[word] for word in present_words]
             statement = _WORDS.best(groups, self._database.is_sqlite)
-            statement = statement.where(t.picture.c.collection_id.in_(collection_ids), present())
-            if where is not None:
-                statement = statement.where(where)
+            statement = of_collections(statement, collection_ids, where)
             rows = sql.execute(statement.limit(MAX_CANDIDATES)).all()
         if not rows:
             return None
