@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from search.query.records import Measure, Query, TextTerm
 from search.ranking.context import Candidates, SearchContext, vectors_of
-from search.ranking.exclusion import DEEPER, excluded_share
+from search.ranking.exclusion import DEEPER, excluded_shares
 from search.ranking.fusion import (
     CaptionShares,
     Evidence,
@@ -126,10 +126,11 @@ def rank_by_all_signals(context: SearchContext, depth: int, has_own_scale: bool 
     odds = log_odds(parts, captioned, "relevance")
     confidence, exclusion = _confidence(context, scores, captioned, has_own_scale), None
     if context.exclusions:
-        exclusion = excluded_share(context, candidates, "relevance")
+        exclusion_shares = excluded_shares(context, candidates)
+        exclusion = exclusion_shares["relevance"]
         odds = scale_probability(odds, 1 - exclusion)
         if confidence is not None:
-            confidence *= 1 - excluded_share(context, candidates, "confidence")
+            confidence *= 1 - exclusion_shares["confidence"]
     order = np.lexsort((ids, -odds))
     return Ranking(
         measure="relevance",

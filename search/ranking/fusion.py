@@ -47,7 +47,7 @@ CONSTANTS: Mapping[Fit, FusionConstants] = {
 
 
 SMALLEST = 1e-6
-"""The least factor of a relevance, and its least distance from 1: logarithms need them."""
+"""The least probability, and its least distance from 1: logarithms need them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ def scale_probability(odds: Scores, factors: Scores) -> Scores:
 
 def more_probable(probabilities: Scores, odds: Scores, fit: Fit) -> Scores:
     """Return probabilities (n,) with further log odds (n,) added to them."""
-    inner = np.clip(probabilities, 1e-6, 1 - 1e-6)
+    inner = np.clip(probabilities, SMALLEST, 1 - SMALLEST)
     total: Scores = 1 / (1 + (1 - inner) / inner * np.exp(-CONSTANTS[fit].steepness * odds))
     return np.where(odds == 0, probabilities, total).astype(np.float32)
 

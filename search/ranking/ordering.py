@@ -9,7 +9,7 @@ from search.catalog.catalog import Catalog
 from search.catalog.sorting import SortRow
 from search.query.limits import MAX_HITS
 from search.query.records import Query
-from search.query.sorting import RELEVANCE, Sort, parse_sort
+from search.query.sorting import Sort, parse_sort
 
 # A date as files and tables write it; its first 4, 7 or 10 characters are a year, month or day.
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -41,13 +41,13 @@ Order = Callable[[Sequence[int]], Sequence[Place]]
 
 def order_of(catalog: Catalog, query: Query) -> Order | None:
     """Return the order of a query, as it was resolved; None for that of relevance."""
-    sort = None if query.sort == RELEVANCE else parse_sort(query.sort)
+    sort = parse_sort(query.sort)
     return None if sort is None else lambda ids: arrange(catalog.sorting.values(ids, sort), sort)
 
 
 def list_pictures(catalog: Catalog, collection_ids: Sequence[int], query: Query) -> list[Place]:
     """Return the first pictures that pass a query's filter, in its order, else newest first."""
-    sort = None if query.sort == RELEVANCE else parse_sort(query.sort)
+    sort = parse_sort(query.sort)
     if sort is None:
         newest = catalog.filters.newest(collection_ids, query.where, MAX_HITS)
         return [Place(picture_id, None) for picture_id in newest.tolist()]

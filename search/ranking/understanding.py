@@ -14,12 +14,10 @@ from search.records import Collection
 def understand(
     query: Query, catalog: Catalog, collections: Sequence[Collection], today: date
 ) -> tuple[Query, tuple[Reading, ...]]:
-    """Return the query with its texts read, and the readings; unchanged unless it asks for that.
+    """Return the query with its texts read, and the readings.
 
-    Texts that lead away are words already.
+    Excluded texts are words already.
     """
-    if not query.understand:
-        return query, ()
     # Its patterns take tens of milliseconds to compile, which other commands do not wait for.
     from search.query.understanding.reader import read_question
 
