@@ -45,6 +45,14 @@ def run_and_follow(catalog: Catalog, job_id: int) -> None:
         sys.exit(1)
 
 
+def start_detached(job_id: int) -> None:
+    """Start a job's process, and say how to follow it."""
+    start_process(job_id, subprocess.DEVNULL)
+    click.echo(
+        f"job {job_id} goes on in the background; see: limn jobs --follow {job_id}", err=True
+    )
+
+
 def _wait(
     catalog: Catalog,
     job_id: int,

@@ -1,7 +1,5 @@
 """The command that reads the text in a collection's pictures: `limn read`."""
 
-import subprocess
-
 import click
 
 from search.catalog.catalog import Catalog
@@ -28,11 +26,10 @@ def read(name: str, retry: bool, every: bool, detach: bool) -> None:
     itself. The work goes on in the background at a low priority, also when this command is
     stopped.
     """
-    from indexer.cli.follow_job import run_and_follow
+    from indexer.cli.follow_job import run_and_follow, start_detached
     from indexer.indexing.text_job import TextRequest, ask_to_read
     from indexer.text_reading.recogniser import check_installed, reader_version
     from search.bootstrap import open_engine
-    from search.catalog.job_processes import start_process
 
     check_installed()
     with open_engine(Settings.from_environment()) as engine:
@@ -40,11 +37,7 @@ def read(name: str, retry: bool, every: bool, detach: bool) -> None:
         collection = catalog.collections.one(name)
         job_id = ask_to_read(catalog, TextRequest(collection.name, retry, every))
         if detach:
-            start_process(job_id, subprocess.DEVNULL)
-            click.echo(
-                f"job {job_id} goes on in the background; see: limn jobs --follow {job_id}",
-                err=True,
-            )
+            start_detached(job_id)
             return
         run_and_follow(catalog, job_id)
         _report(catalog, collection, reader_version())

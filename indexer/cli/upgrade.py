@@ -1,7 +1,5 @@
 """`limn upgrade`: a collection changes its encoder pair, and loses nothing."""
 
-import subprocess
-
 import click
 
 from search.encoders.checks import check_encoder
@@ -88,8 +86,7 @@ def _embed(
     detach: bool,
 ) -> None:
     """Begin to embed a collection by another pair, or go on, and follow the job."""
-    from indexer.cli.follow_job import run_and_follow
-    from search.catalog.job_processes import start_process
+    from indexer.cli.follow_job import run_and_follow, start_detached
 
     second, job = collection.second, engine.upgrades.unfinished_job(collection)
     if encoder is None and second is None and job is not None:
@@ -105,8 +102,7 @@ def _embed(
         return
     job_id = engine.upgrades.ask(collection.name, spec, workers).id
     if detach:
-        start_process(job_id, subprocess.DEVNULL)
-        _say(f"job {job_id} goes on in the background; see: limn jobs --follow {job_id}")
+        start_detached(job_id)
         return
     run_and_follow(engine.catalog, job_id)
     _report_state(engine, engine.catalog.collections.reread(collection))

@@ -89,3 +89,10 @@ def read_request(kind: Callable[..., T], values: Mapping[str, Any]) -> T:
             "the job asks for what this version does not know: {error}",
             error=error,
         ) from error
+
+
+def read_named_request(kind: Callable[..., T], document: Mapping[str, Any]) -> T:
+    """Return the request of a job that names a collection; its sources are for people."""
+    return read_request(
+        kind, {name: value for name, value in document.items() if name != "sources"}
+    )

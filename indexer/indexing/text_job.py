@@ -3,16 +3,15 @@
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
-from indexer.indexing.cancellation import JobCancelled, cancellable
-from indexer.indexing.request import read_request
+from indexer.indexing.cancellation import cancellable
+from indexer.indexing.job_report import job_report
+from indexer.indexing.request import read_named_request
 from indexer.text_reading.recogniser import check_installed, is_installed, reader_version
-from indexer.text_reading.run import ReadingOptions, ReadingResult, Report, read_text
+from indexer.text_reading.run import ReadingOptions, ReadingResult, read_text
 from search.catalog.catalog import Catalog
-from search.catalog.jobs import READING, UNFINISHED, Jobs
-from search.catalog.records import RunCounts
+from search.catalog.jobs import READING, UNFINISHED, done
 from search.engine import Engine
 from search.errors import Message
 from search.settings import Settings
@@ -29,7 +28,7 @@ class TextRequest:
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> "TextRequest":
         """Return a queued job's request; raise BadSetting for fields unknown to this version."""
-        return read_request(cls, {k: value for k, value in document.items() if k != "sources"})
+        return read_named_request(cls, document)
 
 
 def ask_to_read(catalog: Catalog, request: TextRequest) -> int:
@@ -81,25 +80,11 @@ def read_collection(
                 readers=max(1, settings.workers // 2),
                 limits=engine.limits,
                 options=ReadingOptions(request.retry, request.every),
-                report=_reporter(jobs, job_id),
+                report=job_report(jobs, job_id),
                 check=stop.check,
             )
     jobs.update(job_id, result.counts, "done", _summary(result))
     return result
-
-
-def _reporter(jobs: Jobs, job_id: int) -> Report:
-    """Return the function that writes a job's progress, and ends it once it is cancelled."""
-    began_s = monotonic()
-
-    def report(counts: RunCounts, at: str) -> None:
-        dealt_count = counts.added + counts.unchanged + counts.failed
-        rate = round(dealt_count / max(monotonic() - began_s, 1e-6), 2)
-        more: dict[str, Any] = {"current": at} if at else {}
-        if jobs.update(job_id, counts, total=max(counts.found, dealt_count), rate=rate, **more):
-            raise JobCancelled
-
-    return report
 
 
 def _summary(result: ReadingResult) -> Message:
@@ -108,7 +93,7 @@ def _summary(result: ReadingResult) -> Message:
         "text-read",
         "{count:,} pictures looked at: {texts:,} hold text, {skipped:,} look like none, "
         "{failures:,} could not be read",
-        count=counts.added + counts.unchanged + counts.failed,
+        count=done(counts),
         texts=counts.added,
         skipped=result.skipped_count,
         failures=counts.failed,

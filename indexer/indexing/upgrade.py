@@ -3,17 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 from indexer.indexing.cancellation import JobCancelled, cancellable
 from indexer.indexing.download import download_for_job
-from indexer.indexing.fill import FillResult, Report, fill
+from indexer.indexing.fill import FillResult, fill
 from indexer.indexing.idle_encoder import IdleEncoder
-from indexer.indexing.request import read_request
+from indexer.indexing.job_report import job_report
+from indexer.indexing.request import read_named_request
 from search.catalog.catalog import Catalog
-from search.catalog.jobs import UPGRADE, Jobs
-from search.catalog.records import RunCounts
+from search.catalog.jobs import UPGRADE
 from search.engine import Engine
 from search.errors import Message
 from search.library.upgrades import check_room, room_bytes
@@ -32,7 +31,7 @@ class UpgradeRequest:
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> "UpgradeRequest":
         """Return a queued job's request; raise BadSetting for fields unknown to this version."""
-        return read_request(cls, {k: value for k, value in document.items() if k != "sources"})
+        return read_named_request(cls, document)
 
 
 def upgrade(
@@ -74,7 +73,7 @@ def upgrade(
                     encoder,
                     workers=request.workers or settings.workers,
                     limits=engine.limits,
-                    report=_reporter(jobs, job_id),
+                    report=job_report(jobs, job_id),
                     check=stop.check,
                 )
         catalog.second_spaces.set_ready(collection)
@@ -89,20 +88,6 @@ def _begin(catalog: Catalog, settings: Settings, collection: Collection, space: 
     lacking = catalog.embeddings.count_lacking(collection, space)
     check_room(settings.data_dir, room_bytes(*lacking, space.width))
     return catalog.second_spaces.begin(collection, space)
-
-
-def _reporter(jobs: Jobs, job_id: int) -> Report:
-    """Return the function that writes a job's progress, and ends it once it is cancelled."""
-    began_s = monotonic()
-
-    def report(counts: RunCounts, at: str) -> None:
-        dealt_count = counts.added + counts.failed
-        rate = round(dealt_count / max(monotonic() - began_s, 1e-6), 2)
-        more: dict[str, Any] = {"current": at} if at else {}
-        if jobs.update(job_id, counts, total=max(counts.found, dealt_count), rate=rate, **more):
-            raise JobCancelled
-
-    return report
 
 
 def _write_indexes(engine: Engine, collection: Collection) -> None:

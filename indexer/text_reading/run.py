@@ -69,8 +69,8 @@ def read_text(
 ) -> ReadingResult:
     """Read the pictures that were not read; a run that ends at any moment goes on where it ended.
 
-    `report` is called after each
-    transaction, `check` a few times a second; both may raise to end the run.
+    `report` is called after each transaction, `check` a few times a second; both may raise to end
+    the run.
 
     Raises:
         BadSetting: the extra `ocr` is not installed.

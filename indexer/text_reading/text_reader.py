@@ -40,8 +40,6 @@ class TextReader:
             if error.reason in PASSING:
                 return NotNow()
             return NotReadable(error.message.about(name))
-        except MemoryError as error:
-            return NotReadable(_fails(name, error))
         except Exception as error:  # one file must never end a run of a million
             return NotReadable(_fails(name, error))
 
