@@ -45,13 +45,11 @@ class CatalogFilters:
         """
         has_columns = any(map(column_of, conditions(where)))
         columns = self.columns(collection_ids) if has_columns else []
-        column_names = {compose(name).casefold(): name for name in columns}
-        column_names |= {name: name for name in columns}
 
         def with_value(condition: Condition) -> Condition:
             name = column_of(condition)
             if name is not None:
-                stored_name = column_names.get(name) or column_names.get(compose(name).casefold())
+                stored_name = stored_column(name, columns)
                 if stored_name is None:
                     raise _unknown(name, columns)
                 condition = in_column(condition, stored_name)
@@ -118,6 +116,15 @@ class CatalogFilters:
         )
         with self._database.read_transaction() as sql:
             return np.fromiter(sql.scalars(statement), np.int64)
+
+
+def stored_column(name: str, columns: Sequence[str]) -> str | None:
+    """Return the column of a name: as it is written, else in any case; None without one."""
+    if name in columns:
+        return name
+    key = compose(name).casefold()
+    # Of columns that differ in case alone, the last.
+    return next((each for each in reversed(columns) if compose(each).casefold() == key), None)
 
 
 def _unknown(name: str, columns: Sequence[str]) -> BadQuery:

@@ -14,13 +14,12 @@ from search.catalog.conditions import Test
 from search.catalog.contents import present
 from search.catalog.database import Database
 from search.catalog.database import tables as t
-from search.catalog.filters import CatalogFilters, passes
+from search.catalog.filters import CatalogFilters, passes, stored_column
 from search.errors import BadQuery
 from search.picture_facts import FACTS, FactType
 from search.query.filters.fields import COLUMN
 from search.query.filters.tree import Filter
 from search.query.sorting import RELEVANCE, Sort, format_sort, parse_sort
-from search.text.characters import compose
 
 p, f = t.picture.c, t.field.c
 
@@ -65,10 +64,7 @@ class CatalogSorting:
         if sort.field.casefold() in FIELDS:
             return format_sort(replace(sort, field=sort.field.casefold()))
         columns = self._filters.columns(collection_ids)
-        name = sort.field.removeprefix(COLUMN)
-        stored_names = {compose(column).casefold(): column for column in columns}
-        stored_names |= {column: column for column in columns}
-        stored_name = stored_names.get(name) or stored_names.get(compose(name).casefold())
+        stored_name = stored_column(sort.field.removeprefix(COLUMN), columns)
         if stored_name is None:
             raise BadQuery(
                 "sort-unknown",

@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 from search.engine import Engine
 from search.errors import BadQuery
 from search.packages import plugins
-from search.query.filters.tree import AllOf, Filter
+from search.query.filters.tree import Filter, all_of
 from search.query.records import Query
 from search.settings import Settings
 from search.text.path_names import user_path
@@ -21,8 +21,8 @@ class FolderScope(NamedTuple):
 
     def narrow(self, query: Query) -> Query:
         """Return a query over the pictures of the folder alone."""
-        filters = tuple(part for part in (self.where, query.where) if part is not None)
-        where = AllOf(filters) if len(filters) > 1 else next(iter(filters), None)
+        filters = [part for part in (self.where, query.where) if part is not None]
+        where = all_of(filters)
         return replace(query, collections=(self.collection,), where=where)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from search.catalog.catalog import Catalog
-from search.query.filters.tree import AllOf, Filter
+from search.query.filters.tree import Filter, all_of
 from search.query.reading import Reading
 from search.query.records import IndexedTerm, PictureTerm, Query, Term, TextTerm
 from search.records import Collection
@@ -33,7 +33,7 @@ def understand(
         terms += [_with_weight(part, term.weight) for part in question.terms]
         filters += [] if question.where is None else [question.where]
         readings += question.readings
-    where = AllOf(tuple(filters)) if len(filters) > 1 else next(iter(filters), None)
+    where = all_of(filters)
     return replace(query, terms=tuple(terms), where=where, understand=False), tuple(readings)
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from search.errors import BadQuery
 from search.query.filters.grammar import parse
-from search.query.filters.tree import AllOf, Filter
+from search.query.filters.tree import Filter, all_of
 from search.query.limits import MAX_HITS
 from search.query.records import TextTerm
 from search.query.sorting import RELEVANCE
@@ -149,8 +149,7 @@ class SearchUrl:
         Raises:
             BadQuery: a filter can't be read.
         """
-        parts = tuple(parse(each) for each in self.where)
-        return None if not parts else parts[0] if len(parts) == 1 else AllOf(parts)
+        return all_of([parse(each) for each in self.where])
 
     def with_mark(self, picture_id: int, side: Side) -> "SearchUrl":
         """Return the query with a mark added, removed if present, or moved to the other side."""

@@ -1,5 +1,6 @@
 """The nodes of filters: conditions, and their combinations."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -34,3 +35,8 @@ class Not:
 
 
 Filter = Condition | AllOf | AnyOf | Not
+
+
+def all_of(filters: Sequence[Filter]) -> Filter | None:
+    """Return the conjunction of filters: the only one as it is, None without any."""
+    return AllOf(tuple(filters)) if len(filters) > 1 else next(iter(filters), None)

@@ -5,7 +5,9 @@ from datetime import date, timedelta
 
 from search.query.understanding.spans import (
     UNIT_DAYS,
+    Form,
     Span,
+    first_span,
     last_days,
     of_day,
     of_month,
@@ -44,19 +46,7 @@ AGO = re.compile(f"(?P<number>{NUMBER})(?P<unit>{UNIT})(?:以|之)?前")
 
 def point_at(text: str, start: int, today: date) -> tuple[int, Span] | None:
     """Return the end of the date that begins at a place of a text, and its days, or None."""
-    for pattern, build in (
-        (DAY_OF_YEAR, _of_year),
-        (RELATIVE, _relative),
-        (BACK, _back),
-        (AGO, _ago),
-    ):
-        match = pattern.match(text, start)
-        if match is not None:
-            try:
-                return match.end(), build(match, today)
-            except (ValueError, OverflowError):  # the 31st of February
-                continue
-    return None
+    return first_span(FORMS, text, start, today)
 
 
 def _of_year(match: re.Match[str], today: date) -> Span:
@@ -111,3 +101,11 @@ def _number(text: str) -> int:
         return int(text)
     tens, ten, ones = text.rpartition("十")
     return (DIGITS[tens] if tens else 1) * 10 * bool(ten) + (DIGITS[ones] if ones else 0)
+
+
+FORMS: tuple[Form, ...] = (
+    (DAY_OF_YEAR, _of_year),
+    (RELATIVE, _relative),
+    (BACK, _back),
+    (AGO, _ago),
+)

@@ -1,12 +1,13 @@
 """Dates as English writes them; each form is a pattern and the span that it names."""
 
 import re
-from collections.abc import Callable
 from datetime import date, timedelta
 
 from search.query.understanding.spans import (
     UNIT_DAYS,
+    Form,
     Span,
+    first_span,
     last_days,
     of_day,
     of_month,
@@ -16,8 +17,6 @@ from search.query.understanding.spans import (
     season_before,
     units_ago,
 )
-
-Build = Callable[[re.Match[str], date], Span]
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -80,17 +79,12 @@ def _day(match: re.Match[str], _: date) -> Span:
 
 
 def _iso(match: re.Match[str], _: date) -> Span:
-    year, month, day = int(match["year"]), int(match["number"]), match["day"]
-    if not 1 <= month <= 12:
-        raise ValueError("no month")
-    return of_month(year, month) if day is None else of_day(date(year, month, int(day)))
+    return of_day(date(int(match["year"]), int(match["number"]), int(match["day"])))
 
 
 def _iso_month(match: re.Match[str], _: date) -> Span:
-    month = int(match["number"])
-    if not 1 <= month <= 12:
-        raise ValueError("no month")
-    return of_month(int(match["year"]), month)
+    first = date(int(match["year"]), int(match["number"]), 1)
+    return of_month(first.year, first.month)
 
 
 def _month_of_year(match: re.Match[str], _: date) -> Span:
@@ -106,7 +100,7 @@ def _days_back(match: re.Match[str], today: date) -> Span:
 
 
 # The longer forms first; a blank stands for any number of them.
-FORMS: tuple[tuple[re.Pattern[str], Build], ...] = tuple(
+FORMS: tuple[Form, ...] = tuple(
     (re.compile(pattern.replace(" ", r"\s+"), re.IGNORECASE), build)
     for pattern, build in (
         (rf"{YEAR}(?P<sign>[-/.])(?P<number>\d\d?)(?P=sign)(?P<day>\d\d?)(?![-\d])", _iso),
@@ -143,11 +137,4 @@ FORMS: tuple[tuple[re.Pattern[str], Build], ...] = tuple(
 
 def point_at(text: str, start: int, today: date) -> tuple[int, Span] | None:
     """Return the end of the date that begins at a place of a text, and its days, or None."""
-    for pattern, build in FORMS:
-        match = pattern.match(text, start)
-        if match is not None:
-            try:
-                return match.end(), build(match, today)
-            except (ValueError, OverflowError):  # 31 February, or three hundred years ago
-                continue
-    return None
+    return first_span(FORMS, text, start, today)

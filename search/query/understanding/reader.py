@@ -6,7 +6,7 @@ from datetime import date
 
 from search.errors import Message
 from search.query.filters.grammar import parse
-from search.query.filters.tree import AllOf, Condition, Filter
+from search.query.filters.tree import Condition, Filter, all_of
 from search.query.reading import Reading, ReadingKind
 from search.query.records import Term
 from search.query.syntax import USUAL_MINUS, parse_query_text
@@ -52,8 +52,7 @@ def read_question(
     filters: list[Filter] = [
         parse(each.where) for each in readings if each.where and each.is_applied
     ]
-    where = AllOf(tuple(filters)) if len(filters) > 1 else next(iter(filters), None)
-    return QuestionParts(tuple(terms), where, readings)
+    return QuestionParts(tuple(terms), all_of(filters), readings)
 
 
 class _Reader:

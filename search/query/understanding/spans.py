@@ -1,5 +1,7 @@
 """Spans of days: years, months, seasons, weeks, and the filter on `date` that each makes."""
 
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -114,3 +116,23 @@ def season_before(name: str, today: date) -> Span:
 
 UNIT_DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 """The days of a unit in "the last 2 months", which ends today."""
+
+Form = tuple[re.Pattern[str], Callable[[re.Match[str], date], Span]]
+"""A form of dates: its pattern, and the function that makes the days of a match, as of today.
+
+The function raises ValueError or OverflowError for days that there are not.
+"""
+
+
+def first_span(
+    forms: Iterable[Form], text: str, start: int, today: date
+) -> tuple[int, Span] | None:
+    """Return the end and the days of the first form that begins at a place of a text, or None."""
+    for pattern, build in forms:
+        match = pattern.match(text, start)
+        if match is not None:
+            try:
+                return match.end(), build(match, today)
+            except (ValueError, OverflowError):  # 31 February, or three hundred years ago
+                continue
+    return None
