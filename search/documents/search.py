@@ -97,7 +97,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     end: int
     means: Annotated[str, about("in words")]
     where: Annotated[str | None, about("its filter")]
-    minus: Annotated[tuple[str, ...], about("words that lead away")]
+    minus: Annotated[tuple[str, ...], about("words that hits must not show")]
     applied: Annotated[bool, about("false for an offer, whose words stay words")]
 
 
@@ -127,7 +127,7 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 class TextTerm(Struct, frozen=True):
-    """Words with a weight of their own; a negative one leads away from them."""
+    """Words with a weight of their own; a negative one excludes them."""
 
     text: str
     weight: float = 1.0

@@ -25,7 +25,7 @@ class Reading:
     """A piece of a question that is not searched as plain words, and its meaning.
 
     `text` is the question from `start` to `end`. `where` is its filter and `minus` the words that
-    lead away; a filler has neither. What is not applied is an offer: its words stay words.
+    hits must not show; a filler has neither. What is not applied is an offer: its words stay words.
     """
 
     kind: ReadingKind

@@ -8,7 +8,8 @@ from search.errors import BadQuery
 from search.query.limits import MAX_NAME
 from search.query.records import ConceptTerm, Crop, Term, TextTerm
 
-# At full weight, "beach" minus "people" leads away from beaches too, where people are.
+# The weight at which excluded words count in full. Where a concept's vectors are added up, half is
+# enough: at full weight, "beach" minus "people" leads away from beaches, too.
 USUAL_MINUS = 0.5
 
 

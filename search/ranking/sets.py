@@ -28,8 +28,7 @@ FIRST_DEPTH = 1_000
 BY_RELEVANCE = Message(
     "set-by-relevance",
     "the hits were chosen by their relevance, which says how far they stand out, and the best are "
-    "always among them: only words alone have a confidence, not pictures, words to avoid, concepts "
-    "or marks",
+    "always among them: only words alone have a confidence, not pictures, concepts or marks",
 )
 
 
