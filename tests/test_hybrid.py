@@ -12,9 +12,8 @@ from alembic.config import Config
 from PIL import Image
 
 from search.bootstrap import open_engine
-from search.catalog import filters
 from search.catalog.catalog import Catalog
-from search.catalog.conditions import Test, all_conditions
+from search.catalog.conditions import CONDITIONS, Test
 from search.catalog.database.schema import migrations_folder
 from search.catalog.database.tables import caption
 from search.encoders.tiny import TinyEncoder
@@ -191,13 +190,13 @@ def test_captions_that_change_or_go_are_followed_without_ghosts(
 def test_the_condition_of_a_filter_is_built_once_a_search(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    conditions, built = dict(all_conditions()), []
+    built, condition = [], CONDITIONS["width"]
 
     def width(operator: str, value: Value) -> Test:
         built.append(operator)
-        return all_conditions()["width"](operator, value)
+        return condition(operator, value)
 
-    monkeypatch.setattr(filters, "all_conditions", lambda: {**conditions, "width": width})
+    monkeypatch.setitem(CONDITIONS, "width", width)
     hits = engine.search(Query(text("red"), k=8, where=parse("width > 50")))
     assert {match.by for match in hits[0].matches} >= {"picture", "words"}
     assert built == [">"]

@@ -12,7 +12,7 @@ from search.errors import Message
 from search.query.filters.grammar import parse
 from search.query.filters.tree import Condition, Filter
 from search.records import Collection, TextLine
-from search.text.spelling import asked_words, is_misread, written_words
+from search.text.spelling import is_misread, written_words
 from tests.small_catalog import SPACE, embedded, unit
 
 READER = "test 1"
@@ -54,7 +54,7 @@ def store(catalog: Catalog, collection: Collection, **texts: str) -> dict[str, i
 
 
 def found(catalog: Catalog, collection: Collection, question: str) -> set[int]:
-    text = catalog.text_words.find(asked_words(question), [collection.id])
+    text = catalog.text_words.find(question, [collection.id])
     return set() if text is None else set(text.words)
 
 

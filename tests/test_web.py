@@ -35,7 +35,7 @@ def test_words_find_the_picture_that_shows_them(client: FlaskClient, ids: dict[s
         "k": 3,
         "offset": 0,
         "where": None,
-        "by": ["picture", "caption", "words", "name"],
+        "by": ["picture", "caption", "words", "name", "text"],
         "cutoff": 0.0,
         "fold": False,
         "diverse": 0.0,

@@ -115,7 +115,7 @@ def create_app(
         *(saved_pages, boards, map_page, health, sign_in, metrics),
         *(api, collections, pair_changes, encoders, jobs, maps, films, feedback),
         *(saved_searches, boards_api),
-        *plugins.load_added("routes").values(),
+        *plugins.load_added("routes"),
     ):
         app.register_blueprint(part)
     check_routes(app)

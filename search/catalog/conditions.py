@@ -3,7 +3,6 @@
 import json
 import operator
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -268,10 +267,13 @@ CONDITIONS: dict[str, Callable[[str, Value], Test]] = {
 }
 
 
-@cache
-def all_conditions() -> Mapping[str, Callable[[str, Value], Test]]:
-    """Return the conditions by field: Limn's own, and those that other packages add."""
-    return {
-        **CONDITIONS,
-        **{name: field.condition for name, field in plugins.load_added("filters").items()},
-    }
+def find_condition(field: str) -> Callable[[str, Value], Test] | None:
+    """Return the condition on a field, Limn's own or another package's, or None.
+
+    Raises:
+        BadSetting: another package's field can't be imported.
+    """
+    if field in CONDITIONS:
+        return CONDITIONS[field]
+    added = plugins.find_added("filters", field)
+    return None if added is None else added.condition

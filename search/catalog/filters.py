@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import sqlalchemy as sa
 
-from search.catalog.conditions import Test, all_conditions, column
+from search.catalog.conditions import Test, column, find_condition
 from search.catalog.contents import present
 from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.errors import BadQuery
-from search.query.filters.fields import COLUMN, all_fields
+from search.query.filters.fields import COLUMN, field_names
 from search.query.filters.grammar import (
     ResolvedCondition,
     column_of,
@@ -133,7 +133,7 @@ def _unknown(name: str, columns: Sequence[str]) -> BadQuery:
         "there is no field {name!r} to filter by; the fields are: {fields}; and the columns that "
         "came with the pictures: {columns}",
         name=name,
-        fields=", ".join(all_fields()),
+        fields=", ".join(field_names()),
         columns=", ".join(columns) or "none",
     )
 
@@ -153,7 +153,7 @@ def _test(where: Filter) -> Test:
     """Return the condition of a filter in normal form."""
     match where:
         case Condition():
-            ask = all_conditions().get(where.field) or column(where.field.removeprefix(COLUMN))
+            ask = find_condition(where.field) or column(where.field.removeprefix(COLUMN))
             return ask(where.operator, value_of(where))
         case Not():
             return _fails(_test(where.filter))

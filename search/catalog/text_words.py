@@ -12,8 +12,8 @@ from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import Sql
 from search.catalog.words_index import WordsIndex, of_collections
-from search.text.analysis import stem_of
-from search.text.spelling import SHORTEST_MISREAD, is_misread, is_spelled
+from search.text.analysis import MAX_QUERY_WORDS, stem_of
+from search.text.spelling import SHORTEST_MISREAD, asked_words, is_misread, is_spelled
 
 # How many pictures the words may propose, as with captions.
 MAX_CANDIDATES = 300
@@ -64,18 +64,17 @@ class CatalogText:
         self._empty_at: int | None = None
 
     def find(
-        self,
-        query_words: Sequence[str],
-        collection_ids: Sequence[int],
-        where: Test | None = None,
+        self, text: str, collection_ids: Sequence[int], where: Test | None = None
     ) -> FoundText | None:
-        """Return the best pictures for any of the words, at most 300; None where there are none.
+        """Return the best pictures for any word of a text, at most 300; None where there are none.
 
-        `query_words` comes from `search.text.spelling.asked_words`. A word is found in other
-        forms of it, and in spellings that differ in a letter. `where` is the condition that the
-        pictures pass.
+        A word is found in other forms of it, and in spellings that differ in a letter. `where` is
+        the condition that the pictures pass.
         """
-        if not query_words or self._has_no_text():
+        if self._has_no_text():
+            return None
+        query_words = asked_words(text)[:MAX_QUERY_WORDS]
+        if not query_words:
             return None
         with self._database.read_transaction() as sql:
             spellings = _spellings(sql, query_words)

@@ -24,24 +24,40 @@ def registered_points(group: Group) -> dict[str, EntryPoint]:
     Raises:
         BadSetting: the group is empty, as in an installation that is older than the code.
     """
-    points = _all_entry_points().select(group=f"limn.{group}")
+    points = added_points(group)
     if not points:
         raise BadSetting(
             "plugins-missing",
             "no installed package registers {group} for Limn; install Limn again",
             group=group,
         )
+    return points
+
+
+def added_points(group: Group) -> dict[str, EntryPoint]:
+    """Return what other packages add to a group, by name, in order: {} without any."""
+    points = _all_entry_points().select(group=f"limn.{group}")
     return {point.name: point for point in sorted(points, key=lambda point: point.name)}
 
 
-def load_added(group: Group) -> dict[str, Any]:
-    """Return what other packages add to a group, by name: {} without any.
+def load_added(group: Group) -> list[Any]:
+    """Import all that other packages add to a group.
 
     Raises:
         BadSetting: one can't be imported.
     """
-    points = _all_entry_points().select(group=f"limn.{group}")
-    return {point.name: load(point) for point in sorted(points, key=lambda point: point.name)}
+    return [load(point) for point in added_points(group).values()]
+
+
+@cache  # a filter asks for its fields several times
+def find_added(group: Group, name: str) -> Any:
+    """Import what another package adds to a group under a name; None without it.
+
+    Raises:
+        BadSetting: it can't be imported.
+    """
+    point = added_points(group).get(name)
+    return None if point is None else load(point)
 
 
 def backends(group: Group, first: str = "") -> Iterator[Any]:

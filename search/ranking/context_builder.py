@@ -25,8 +25,6 @@ from search.ranking.space_group import SpaceGroup, in_each_space
 from search.ranking.text_matches import TextMatches, match_text
 from search.ranking.timing import Timing
 from search.records import Collection
-from search.text.analysis import MAX_QUERY_WORDS
-from search.text.spelling import asked_words
 
 
 class ContextBuilder:
@@ -144,9 +142,9 @@ class ContextBuilder:
         ]
         if not texts or "text" not in query.by:
             return {}
-        words = asked_words(" \n ".join(texts))[:MAX_QUERY_WORDS]
         collection_ids = [collection.id for collection in group.collections]
-        found_text = self._catalog.text_words.find(words, collection_ids, condition)
+        text = " \n ".join(texts)
+        found_text = self._catalog.text_words.find(text, collection_ids, condition)
         if found_text is None:
             return {}
         pictures = sum(index.picture_count for index in group.indexes)

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _
 from search.errors import BadQuery
 from search.facets.cache import ALONE
 from search.picture_facts import FACTS
-from search.query.filters.fields import COLUMN, all_fields
+from search.query.filters.fields import COLUMN, field_names
 from search.query.filters.grammar import conditions, format_filter, parse
 from search.query.filters.tree import AllOf, Condition
 from search.text.printable import printable
@@ -101,7 +101,7 @@ def field_of(text: str) -> str:
 
 def with_filter(url: SearchUrl, field: str, text: str) -> SearchUrl:
     """Return the question with a filter more, or in the place of one that excludes it."""
-    alone = field in ALONE or field not in all_fields()
+    alone = field in ALONE or field not in field_names()
     others = tuple(other for other in url.where if not (alone and field_of(other) == field))
     return url.but(where=(*others, text))
 

@@ -208,16 +208,25 @@ FIELDS: dict[str, Field] = {
 
 
 @cache
-def all_fields() -> Mapping[str, Field]:
-    """Return the fields of filters: Limn's own, and those that other packages add.
+def field_names() -> tuple[str, ...]:
+    """Return the names of the fields of filters: Limn's own, and those that other packages add.
 
     Another package registers an object with a `field` and a `condition` as an entry point of the
-    group `limn.filters`, under the field's name.
+    group `limn.filters`, under the field's name. It is imported when the field is used.
     """
-    return {
-        **FIELDS,
-        **{name: plugin.field for name, plugin in plugins.load_added("filters").items()},
-    }
+    return (*FIELDS, *(name for name in plugins.added_points("filters") if name not in FIELDS))
+
+
+def find_field(name: str) -> Field | None:
+    """Return the field of a name, or None.
+
+    Raises:
+        BadSetting: another package's field can't be imported.
+    """
+    if name in FIELDS:
+        return FIELDS[name]
+    added = plugins.find_added("filters", name)
+    return None if added is None else added.field
 
 
 # What may be asked of a further column of the pictures' source, whichever it is.

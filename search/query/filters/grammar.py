@@ -13,7 +13,8 @@ from search.query.filters.fields import (
     HAVING,
     SPELLINGS,
     Value,
-    all_fields,
+    field_names,
+    find_field,
 )
 from search.query.filters.normal_form import depth
 from search.query.filters.tree import AllOf, AnyOf, Condition, Filter, Not
@@ -94,7 +95,7 @@ def value_of(condition: Condition) -> Value:
     """Return a condition's value, read by its field's rule; raise BadQuery."""
     if isinstance(condition, ResolvedCondition):
         return condition.parsed_value
-    field = all_fields().get(condition.field, FURTHER)
+    field = find_field(condition.field) or FURTHER
     if condition.operator not in field.operators:
         raise BadQuery(
             "filter-operator-invalid",
@@ -121,7 +122,7 @@ def column_of(condition: Condition) -> str | None:
     if condition.field == "has":
         name = condition.value
         return None if name.lower() in HAVING else name.removeprefix(COLUMN)
-    return None if condition.field in all_fields() else condition.field.removeprefix(COLUMN)
+    return None if condition.field in field_names() else condition.field.removeprefix(COLUMN)
 
 
 def in_column(condition: Condition, column: str) -> Condition:
@@ -274,4 +275,4 @@ def _field(name: str) -> str:
             example=FIELDS["camera"].example,
         )
     lower = SPELLINGS.get(name.lower(), name.lower())
-    return lower if lower in all_fields() else name
+    return lower if lower in field_names() else name

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from search.errors import BadQuery
-from search.query.filters.fields import HAVING, SPELLINGS, all_fields
+from search.query.filters.fields import HAVING, SPELLINGS, field_names, find_field
 from search.query.filters.grammar import format_filter, value_of
 from search.query.filters.tree import AllOf, Condition, Filter, Not
 from search.query.understanding.records import IsTaken, Vocabulary
@@ -52,7 +52,7 @@ def written_conditions(
 
 def condition_of(name: str, sign: str | None, value: str, vocabulary: Vocabulary) -> Filter | None:
     """Return the condition, or None where the field or the value is unknown."""
-    field = all_fields().get(name)
+    field = find_field(name)
     if field is None:
         column = vocabulary.column(name)
         if column is None:
@@ -81,8 +81,8 @@ def filter_text(where: Filter) -> str:
 
 def _filter(name: str, sign: str | None, value: str, vocabulary: Vocabulary) -> Filter | None:
     lower = name.lower()
-    field_name = lower if lower in all_fields() else NAMES.get(lower, name)
-    if vocabulary.column(name) is not None and lower not in all_fields():
+    field_name = lower if lower in field_names() else NAMES.get(lower, name)
+    if vocabulary.column(name) is not None and lower not in field_names():
         field_name = name
     ends = RANGE.fullmatch(value) if sign is None else None
     if ends is None:
