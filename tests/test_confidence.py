@@ -231,6 +231,13 @@ def test_a_search_says_which_words_are_unknown(limn: Limn, tmp_path: Path) -> No
     some = limn("search", "red", "blorf", "--json")
     assert "the built-in pair does not know: blorf" in some.stderr
     assert len(json.loads(some.stdout)) == len(COLOURS)
+    without = limn("search", "red", "-blorf", "--json")
+    assert "the built-in pair does not know: blorf" in without.stderr
+    scores, red_scores = (
+        [hit["score"] for hit in json.loads(each.stdout)]
+        for each in (without, limn("search", "red", "--json"))
+    )
+    assert scores == red_scores
     with opened(settings_in(tmp_path / "data")) as (_, client):
         answer = client.get("/api/v1/search?q=blorf").json
         assert answer is not None

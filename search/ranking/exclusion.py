@@ -77,6 +77,8 @@ def excluded_shares(context: SearchContext, candidates: Candidates) -> Mapping[F
     """Return the probabilities (n,) that candidates show any of the context's excluded words."""
     logarithms = {fit: np.zeros(len(candidates.ids)) for fit in SHOWN}
     for exclusion in context.exclusions:
+        if not exclusion.context.is_understood:
+            continue  # what the words mean is unknown, so no picture is known to show it
         scores = [signal.score(exclusion.context, candidates) for signal in SIGNALS]
         for fit, constants in SHOWN.items():
             absence = np.maximum(1 - _presence(scores, constants), SMALLEST)

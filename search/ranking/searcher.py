@@ -54,9 +54,10 @@ class Searcher:
     def rank(self, query: Query, second: bool = False) -> RankedResults:
         """Rank pictures by a query; do and raise what `Engine.answer` does."""
         check(query)
-        query, readings = self._understand(query)
+        collections = self._collections_of(query)
+        query, readings = self._understand(query, collections)
         rank = self._by_relevance if query.ranks else self._by_date
-        results = rank(query, second)
+        results = rank(*self._resolve(query, collections, second))
         return replace(results, readings=readings) if readings else results
 
     def hits(self, results: RankedResults, start: int, count: int) -> tuple[Hit, ...]:
@@ -84,13 +85,14 @@ class Searcher:
     def vectors_of(self, query: Query) -> dict[str, Vectors]:
         """Return a query's vector (width,) with its marks applied, by the id of each space."""
         check(query)
-        query, _ = self._understand(query)
+        collections = self._collections_of(query)
+        query, _ = self._understand(query, collections)
         if not query.ranks:
             raise BadQuery(
                 "query-leads-nowhere",
                 "nothing is asked that leads anywhere; give words, a picture, or both",
             )
-        groups = self._groups(self._collections_of(query), searches_captions(query))
+        groups = self._groups(collections, searches_captions(query))
         if not groups:
             raise NotFound(NOTHING_INDEXED)
 
@@ -100,17 +102,18 @@ class Searcher:
         vectors, _ = in_each_space(groups, embed)
         return dict(vectors)
 
-    def _understand(self, query: Query) -> tuple[Query, tuple[Reading, ...]]:
+    def _understand(
+        self, query: Query, collections: SearchedCollections
+    ) -> tuple[Query, tuple[Reading, ...]]:
         """Return the query with its texts read, if it asks for that, and the readings."""
         if not query.understand:
             return query, ()
-        collections = [collection for collection, _ in self._collections_of(query)]
-        query, readings = understand(query, self._catalog, collections, date.today())
+        records = [collection for collection, _ in collections]
+        query, readings = understand(query, self._catalog, records, date.today())
         check(query)
         return query, readings
 
-    def _by_relevance(self, query: Query, second: bool) -> RankedResults:
-        query, collections = self._resolve(query, second)
+    def _by_relevance(self, query: Query, collections: SearchedCollections) -> RankedResults:
         if not collections:
             return no_results(NOTHING_INDEXED)
         records = [collection for collection, _ in collections]
@@ -138,9 +141,8 @@ class Searcher:
             page, ranking = paginate_ranking(query, rank, comparison, order)
         return RankedResults(page, ranking, cut_texts, query.offset + 1, notes)
 
-    def _by_date(self, query: Query, second: bool) -> RankedResults:
+    def _by_date(self, query: Query, collections: SearchedCollections) -> RankedResults:
         """Rank the newest pictures first, or sort, for a query of a filter or collections alone."""
-        query, collections = self._resolve(query, second)
         if not collections:
             return no_results(NOTHING_INDEXED)
         ids = [collection.id for collection, _ in collections]
@@ -154,9 +156,10 @@ class Searcher:
             page, ranking = paginate_list(query, places, comparison)
         return RankedResults(page, ranking, first=query.offset + 1)
 
-    def _resolve(self, query: Query, second: bool) -> tuple[Query, SearchedCollections]:
+    def _resolve(
+        self, query: Query, collections: SearchedCollections, second: bool
+    ) -> tuple[Query, SearchedCollections]:
         """Return the query with its filter's and its order's columns resolved, and collections."""
-        collections = self._collections_of(query)
         if second:
             collections = [(answering_by_second(each), last) for each, last in collections]
         ids = [collection.id for collection, _ in collections]

@@ -21,13 +21,15 @@ def unknown_words_notes(contexts: Sequence[SearchContext]) -> tuple[Message, ...
 
 
 def _notes(context: SearchContext) -> Sequence[Message]:
-    reading = context.embedded_query.reading
     if not context.is_understood:
         return (NO_WORD_KNOWN,)
-    if reading is None or not reading.unknown_words:
+    contexts = (context, *(exclusion.context for exclusion in context.exclusions))
+    readings = [each.embedded_query.reading for each in contexts]
+    unknown_words = [word for each in readings if each is not None for word in each.unknown_words]
+    if not unknown_words:
         return ()
-    words = ", ".join(reading.unknown_words[:MOST_NAMED])
-    more = ", ..." if len(reading.unknown_words) > MOST_NAMED else ""
+    words = ", ".join(unknown_words[:MOST_NAMED])
+    more = ", ..." if len(unknown_words) > MOST_NAMED else ""
     return (
         Message(
             "words-unknown", "the built-in pair does not know: {words}", words=f"{words}{more}"

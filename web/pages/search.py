@@ -10,6 +10,8 @@ from search.errors import EncoderUnavailable, NotFound, SpaceMismatch
 from search.picture_facts import FACTS
 from search.pictures.thumbnails import thumbnail
 from search.query.filters.contradictions import contradiction
+from search.query.filters.grammar import parse
+from search.query.filters.tree import all_of
 from search.query.limits import LARGEST_ID
 from web.links import API
 from web.pages.chips import chip_views, marks
@@ -62,17 +64,20 @@ def results_page(url: SearchUrl) -> str:
             names=[status.name for status in statuses if status.summary is not None],
             warmup=state().warmup,
         )
-    panel = None
-    if url.panel:
-        within = (url.collection,) if url.collection else ()
-        panel = panel_of(url, engine().facets(within, url.filter))
     began_s = perf_counter()
     query, answer, links, size = page_of_results(url)
+    took_ms = (perf_counter() - began_s) * 1000
     if url.q:
         with suppress(NotFound):  # a collection may have been removed meanwhile
             asked = engine().catalog.collections.find(query.collections)
             state().recent_questions.note(url, asked)
     hits = answer.hits
+    filters_read = [each.where for each in answer.readings if each.where and each.is_applied]
+    panel = None
+    if url.panel:
+        within = (url.collection,) if url.collection else ()
+        filters = [*map(parse, filters_read), *([url.filter] if url.filter else [])]
+        panel = panel_of(url, engine().facets(within, all_of(filters)))
     # Without hits the page says in its heading that no word is known.
     above_hits = (*SHOWN_NOTES, NO_WORD_KNOWN) if hits else SHOWN_NOTES
     return render_template(
@@ -87,9 +92,9 @@ def results_page(url: SearchUrl) -> str:
         notes=[note.outside for note in answer.notes if note.code in above_hits],
         not_understood=next((note for note in answer.notes if note.code == NO_WORD_KNOWN), None),
         contradiction=contradiction(url.filter) if url.filter and not hits else (),
-        filters_read=[each.where for each in answer.readings if each.where and each.is_applied],
+        filters_read=filters_read,
         panel=panel,
-        took_ms=(perf_counter() - began_s) * 1000,
+        took_ms=took_ms,
         links=links,
         order=result_order(url, query, answer, size),
         boards=engine().catalog.boards.names(),
