@@ -231,7 +231,7 @@ def test_a_search_says_which_words_are_unknown(limn: Limn, tmp_path: Path) -> No
     some = limn("search", "red", "blorf", "--json")
     assert "the built-in pair does not know: blorf" in some.stderr
     assert len(json.loads(some.stdout)) == len(COLOURS)
-    without = limn("search", "red", "-blorf", "--json")
+    without = limn("search", "red", "--minus", "blorf", "--json")
     assert "the built-in pair does not know: blorf" in without.stderr
     scores, red_scores = (
         [hit["score"] for hit in json.loads(each.stdout)]

@@ -17,6 +17,7 @@ TODAY = date(2021, 9, 15)
 WORDS = WordLists(
     cameras=("Canon EOS 5D", "NIKON D90", "Apple iPhone 12", "FUJIFILM X-T3"),
     columns=("city", "country", "rating", "Event"),
+    names=("rome 2019 img 17", "wedding 2018 tom"),
     places={"city": ("Lisbon", "New York", "里斯本"), "country": ("China", "Portugal")},
 )
 LINES = [

@@ -44,7 +44,7 @@ LIMITS = {
     "indexer_circles": 0,
     "indexer_file_circles": 0,
     "indexer_upward": 0,
-    "answer_stays": 59,
+    "answer_stays": 58,
     "answer_rooms": 9,
     "index_stays": 138,
     "index_rooms": 20,

@@ -19,30 +19,24 @@ from pathlib import Path
 
 import click
 import numpy as np
-import regex
 
 from benchmarks.text.photographs import training_photographs
+from benchmarks.text.phrases import phrase_of
+from benchmarks.text.storing import Texts, store_texts
 from indexer.indexing.progress import PlainProgress
 from indexer.indexing.request import Request
 from indexer.indexing.run import run
 from search.bootstrap import open_engine
-from search.catalog.text_records import TextRecord
 from search.engine import Engine
 from search.query.records import Query, TextTerm
 from search.ranking.signals import SIGNALS
 from search.ranking.signals import text as text_signal
-from search.records import TextLine
 from search.settings import Settings
 from search.text.spelling import asked_words, written_words
 
-NAME, READER = "text", "benchmark"
+NAME = "text"
 
 STORY_LINES = 12
-
-HAN = regex.compile(r"\p{Han}+")
-
-Texts = Mapping[str, Sequence[str]]
-"""The lines of pictures by their files' names."""
 
 
 @click.command()
@@ -82,10 +76,10 @@ def main(
     for each in renders:
         if exact:
             read[each["name"]] = written[each["name"]]
-    phrases = [phrase for each in renders if (phrase := _phrase(rng, each["lines"]))]
+    phrases = [phrase for each in renders if (phrase := phrase_of(rng, each["lines"]))]
     plain = [rng.choice(captions[file.name]) for file in rng.sample(files, questions)]
     with _engine(folder, files) as engine:
-        names = _store(engine, read)
+        names = store_texts(engine, NAME, read)
         held = [_Answer(engine, names, phrase) for phrase in phrases]
         shown_answers = [_Answer(engine, names, text) for text in plain]
     for weight in (*weights, text_signal.WEIGHT["relevance"]):
@@ -107,7 +101,10 @@ class _Answer:
         self.question = question
         query = Query((TextTerm(question),), (NAME,), k=50)
         ranking = engine.order(query).ranking
-        assert ranking is not None
+        if ranking is None:  # no word is known, and none was read
+            self._names, self._odds = [], np.empty(0, np.float32)
+            self._strengths = self._odds
+            return
         self._names = [names[picture_id] for picture_id in ranking.ids.tolist()]
         evidence = ranking.evidence
         if evidence is None:  # no text answers: pictures alone are compared
@@ -132,19 +129,6 @@ def _captions(table: Path) -> dict[str, list[str]]:
     return captions
 
 
-def _phrase(rng: random.Random, lines: Sequence[str]) -> str:
-    """Return up to three words, or six characters of Chinese, of one of the lines."""
-    line = rng.choice(lines)
-    words = line.split()
-    start = rng.randrange(max(1, len(words) - 2))
-    phrase = " ".join(words[start : start + 3])
-    run = max(HAN.findall(phrase), key=len, default="")
-    if len(run) > 6:
-        start = rng.randrange(len(run) - 5)
-        phrase = run[start : start + 6]
-    return phrase if asked_words(phrase) else ""
-
-
 @contextmanager
 def _engine(folder: Path, photographs: Sequence[Path]) -> Iterator[Engine]:
     with tempfile.TemporaryDirectory() as data:
@@ -158,25 +142,9 @@ def _engine(folder: Path, photographs: Sequence[Path]) -> Iterator[Engine]:
             yield engine
 
 
-def _store(engine: Engine, texts: Texts) -> dict[int, str]:
-    """Store texts by the names of their pictures; return the names of all pictures by id."""
-    collection = engine.catalog.collections.one(NAME)
-    readings = [
-        TextRecord(picture, "read", tuple(TextLine(line, 0.9, (0, 0, 1, 1)) for line in lines))
-        for picture in engine.catalog.text.pictures_to_read(collection, READER)
-        if (lines := texts.get(picture.path.name))
-    ]
-    names = {
-        picture.id: picture.path.name
-        for picture in engine.catalog.text.pictures_to_read(collection, READER)
-    }
-    engine.catalog.text.store(collection, READER, readings)
-    return names
-
-
 def _holds_all(answer: _Answer, weight: float, written: Texts) -> bool:
     """Return whether the first picture holds all words of the question."""
-    [first] = answer.best(weight, 1)
+    first = "".join(answer.best(weight, 1))
     words = set(written_words(" \n ".join(written.get(first, ()))))
     return words.issuperset(asked_words(answer.question))
 

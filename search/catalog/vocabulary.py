@@ -9,7 +9,9 @@ from search.catalog.contents import present
 from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.filters import CatalogFilters
+from search.catalog.picture_names import CatalogNames
 from search.query.understanding.records import PLACE_COLUMNS, WordLists
+from search.text.analysis import query_words
 from search.text.characters import forms
 
 
@@ -76,6 +78,12 @@ class CatalogVocabulary:
     @cached_property
     def _columns(self) -> WordLists:
         return WordLists(columns=tuple(self._filters.columns(self._collection_ids)))
+
+    def is_name(self, words: str) -> bool:
+        """Return whether the names of a picture, of its file and folders, have all these words."""
+        parts = query_words(words)
+        names = CatalogNames(self._database).find(parts, self._collection_ids)
+        return bool(parts) and any(set(parts) <= set(each) for each in names.words.values())
 
     def has_camera(self, words: str) -> bool:
         """Return whether a camera's name contains these words, whole and without case."""

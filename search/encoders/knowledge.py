@@ -13,16 +13,18 @@ from search.records import Scores, Vectors
 
 @dataclass(frozen=True, slots=True)
 class TextReading:
-    """A pair's reading of texts: their tokens, and the words that it does not know.
+    """A pair's reading of texts: their tokens, the words that it does not know, and rare ones.
 
     `commonness` is the mean over tokens of log2(1 + n), rounded, for a token of n captions of the
     pictures that the pair was trained on. `is_understood` is False where it knows no word.
+    `rare_words` are those that it knows, but that no caption of those pictures has.
     """
 
     tokens: int
     commonness: float
     unknown_words: tuple[str, ...]
     is_understood: bool
+    rare_words: tuple[str, ...] = ()
 
 
 class Knowledge(Protocol):

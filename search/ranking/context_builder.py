@@ -78,7 +78,7 @@ class ContextBuilder:
         self._timing.batch("pictures", sum(isinstance(term, PictureTerm) for term in query.terms))
         with self._timing.stage("words"):
             words = self._found_words(query, embedded_query.words, group, condition)
-            names = self._name_matches(query, embedded_query.words, group, condition)
+            names = self._name_matches(query, embedded_query, group, condition)
             text = self._text_matches(query, embedded_query, group, condition)
         exclusions = tuple(
             Exclusion(self._context(each, group, condition, stock_texts, retry), strength)
@@ -120,14 +120,20 @@ class ContextBuilder:
         return self._catalog.words.find(words, collection_ids, condition)
 
     def _name_matches(
-        self, query: Query, words: tuple[str, ...], group: SpaceGroup, condition: Test | None
+        self,
+        query: Query,
+        embedded_query: EmbeddedQuery,
+        group: SpaceGroup,
+        condition: Test | None,
     ) -> Mapping[int, NameMatch]:
         """Search the names index, if the name signal is requested."""
+        words = embedded_query.words
         if not words or "name" not in query.by:
             return {}
         collection_ids = [collection.id for collection in group.collections]
         found_words = self._catalog.names.find(words, collection_ids, condition)
-        return name_matches(found_words, sum(index.picture_count for index in group.indexes))
+        pictures = sum(index.picture_count for index in group.indexes)
+        return name_matches(found_words, pictures, embedded_query.reading)
 
     def _text_matches(
         self,

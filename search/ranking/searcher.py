@@ -56,8 +56,8 @@ class Searcher:
         check(query)
         collections = self._collections_of(query)
         query, readings = self._understand(query, collections)
-        rank = self._by_relevance if query.ranks else self._by_date
-        results = rank(*self._resolve(query, collections, second))
+        query, collections = self._resolve(query, collections, second)
+        results = (self._by_relevance if query.ranks else self._by_date)(query, collections)
         return replace(results, readings=readings) if readings else results
 
     def hits(self, results: RankedResults, start: int, count: int) -> tuple[Hit, ...]:
@@ -108,8 +108,8 @@ class Searcher:
         """Return the query with its texts read, if it asks for that, and the readings."""
         if not query.understand:
             return query, ()
-        records = [collection for collection, _ in collections]
-        query, readings = understand(query, self._catalog, records, date.today())
+        ids = [collection.id for collection, _ in collections]
+        query, readings = understand(query, self._catalog, ids, date.today())
         check(query)
         return query, readings
 
@@ -121,16 +121,15 @@ class Searcher:
         if query.where is not None:
             with self._timing.stage("filter"):
                 condition = self._catalog.filters.condition(query.where)
-                ids = [collection.id for collection in records]
-                allowed_ids = self._catalog.filters.ids(ids, condition)
+                allowed_ids = self._catalog.filters.ids([each.id for each in records], condition)
             if not any(map(len, allowed_ids.values())):
                 return no_results(none_passes(query.where), cuts=self.contexts.cuts(query, records))
         with self._timing.stage("align"):
             groups = self._groups(collections, searches_captions(query), allowed_ids)
         if not groups:
             return no_results(NOTHING_INDEXED, cuts=self.contexts.cuts(query, records))
-        contexts, left_out = self.contexts.build(query, groups, condition)
-        notes = (*unknown_words_notes(contexts), *left_out)
+        contexts, notes = self.contexts.build(query, groups, condition)
+        notes = (*unknown_words_notes(contexts), *notes)
         cut_texts = join_cuts([context.embedded_query.cuts for context in contexts])
         contexts = [context for context in contexts if context.is_understood]
         if not contexts:

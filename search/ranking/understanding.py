@@ -8,11 +8,10 @@ from search.catalog.catalog import Catalog
 from search.query.filters.tree import Filter, all_of
 from search.query.reading import Reading
 from search.query.records import IndexedTerm, PictureTerm, Query, Term, TextTerm
-from search.records import Collection
 
 
 def understand(
-    query: Query, catalog: Catalog, collections: Sequence[Collection], today: date
+    query: Query, catalog: Catalog, collection_ids: Sequence[int], today: date
 ) -> tuple[Query, tuple[Reading, ...]]:
     """Return the query with its texts read, and the readings.
 
@@ -21,7 +20,7 @@ def understand(
     # Its patterns take tens of milliseconds to compile, which other commands do not wait for.
     from search.query.understanding.reader import read_question
 
-    vocabulary = catalog.vocabularies.of([collection.id for collection in collections])
+    vocabulary = catalog.vocabularies.of(collection_ids)
     terms: list[Term] = []
     filters: list[Filter] = [] if query.where is None else [query.where]
     readings: list[Reading] = []

@@ -44,6 +44,7 @@ class PairKnowledge:
         """Read the texts of one query."""
         knows_any, empty = False, False
         unknown: list[str] = []
+        rare: list[str] = []
         ids: list[int] = []
         for text in texts:
             text = readable(text)
@@ -52,10 +53,12 @@ class PairKnowledge:
             places = zip(encoding.ids, encoding.word_ids, strict=True)
             ids += [token for token, word in places if word is not None]
             unknown += words.unknown
+            rare += words.rare
             knows_any, empty = knows_any or bool(words.known), empty or bool(words.empty)
         is_understood = knows_any or (empty and not unknown)
         commonness = float(self.words.commonness[ids].mean()) if ids else 0.0
-        return TextReading(len(ids), commonness, tuple(dict.fromkeys(unknown)), is_understood)
+        unknown_words, rare_words = (tuple(dict.fromkeys(words)) for words in (unknown, rare))
+        return TextReading(len(ids), commonness, unknown_words, is_understood, rare_words)
 
     def confidences(
         self, query: Vectors, reading: TextReading, cosines: Scores, pictures: int

@@ -25,11 +25,15 @@ SHORTEST_TOKEN = 3
 
 @dataclass(frozen=True, slots=True)
 class WordsRead:
-    """The words of a text that are known, that are unknown, and that mean nothing alone."""
+    """The words of a text that are known, that are unknown, and that mean nothing alone.
+
+    `rare` are the known words that no caption of training pictures has.
+    """
 
     known: tuple[str, ...]
     unknown: tuple[str, ...]
     empty: tuple[str, ...]
+    rare: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +51,7 @@ class KnownWords:
 
     def read(self, text: str, encoding: Encoding, tokenizer: Tokenizer) -> WordsRead:
         """Divide a text's words by its tokens; digits and signs are no words."""
-        parts: dict[str, list[str]] = {"known": [], "unknown": [], "empty": []}
+        parts: dict[str, list[str]] = {"known": [], "unknown": [], "empty": [], "rare": []}
         end, last = -1, ""
         for word, tokens, start in _words(text, encoding):
             kind = self._kind(word, tokens, tokenizer)
@@ -55,6 +59,8 @@ class KnownWords:
                 parts[kind][-1] += word  # of a run that is not divided into words
             elif kind:
                 parts[kind].append(word)
+            if kind == "known" and not self.commonness[_ids(tokens, tokenizer)].any():
+                parts["rare"].append(word)
             end, last = start + len(word), kind
         return WordsRead(*(tuple(dict.fromkeys(parts[kind])) for kind in parts))
 
@@ -115,6 +121,10 @@ def _is_compound(tokens: Sequence[str], tokenizer: Tokenizer) -> bool:
     return all(
         is_english_token([piece]) and tokenizer.token_to_id(piece) is not None for piece in pieces
     )
+
+
+def _ids(tokens: Sequence[str], tokenizer: Tokenizer) -> list[int]:
+    return [place for token in tokens if (place := tokenizer.token_to_id(token)) is not None]
 
 
 def _words(text: str, encoding: Encoding) -> Iterator[tuple[str, Sequence[str], int]]:

@@ -19,6 +19,7 @@ EXACT = re.compile(
     r'(?<![\w"])"(?P<ascii>[^"]*\w[^"]*)"(?!\w)|“(?P<curly>[^“”]*\w[^“”]*)”'
     r"|「(?P<corner>[^「」]*\w[^「」]*)」"
 )
+YEAR = re.compile(r"\d{4}")
 EDGES = " \t\r\n,，;；、"
 JOINTS = re.compile(
     r"^(?:and|but|or|的|和|但|而且|且)(?=\s|$|[\u3400-\u9fff])|\s(?:and|but|or)$", re.IGNORECASE
@@ -79,7 +80,10 @@ class _Reader:
             yield from self._condition("field", start, end, conditions.filter_text(condition))
         for start, end, span in dates_in(text, self._today, is_taken):
             means = Message("reading-date", "date {days}", days=span.words)
-            yield from self._take("date", start, end, means, span.filter_text)
+            is_named = self._is_name_with_year(text[start:end])
+            yield from self._take(
+                "date", start, end, means, span.filter_text, is_applied=not is_named
+            )
         for start, end, things in negations(text, is_taken):
             means = Message("reading-without", "without {things}", things=", ".join(things))
             yield from self._take("minus", start, end, means, minus=things)
@@ -101,6 +105,12 @@ class _Reader:
         if span is not None and span.start is not None and span.start <= self._today:
             means = Message("reading-date", "date {days}", days=span.words)
             yield from self._take("date", start, end, means, span.filter_text, is_applied=False)
+
+    def _is_name_with_year(self, year: str) -> bool:
+        """Return whether the question is a name with a year, as of the album Rome 2019."""
+        question = self._text.strip()
+        is_part = YEAR.fullmatch(year.strip()) is not None and question != year.strip()
+        return is_part and self._vocabulary.is_name(question)
 
     def _piece(self, piece: pieces.Piece) -> Iterator[Reading]:
         where = conditions.condition_of(piece.field, piece.sign, piece.value, self._vocabulary)

@@ -30,14 +30,18 @@ class Vocabulary(Protocol):
     def place(self, value: str) -> tuple[str, str] | None:
         """Return the column of places and its value that is this text without case, or None."""
 
+    def is_name(self, words: str) -> bool:
+        """Return whether the names of a picture, of its file and folders, have all these words."""
+
 
 @dataclass(frozen=True, slots=True)
 class WordLists:
-    """A vocabulary in memory: cameras, columns, and the values of columns of places."""
+    """A vocabulary in memory: cameras, columns, the values of columns of places, and names."""
 
     cameras: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
     def has_camera(self, words: str) -> bool:
         """Return whether a camera's name contains these words, whole and without case."""
@@ -56,6 +60,11 @@ class WordLists:
                 if each.casefold() == key:
                     return column, each
         return None
+
+    def is_name(self, words: str) -> bool:
+        """Return whether a name has all of these words, without case."""
+        parts = set(words.casefold().split())
+        return any(parts <= set(name.casefold().split()) for name in self.names)
 
 
 PLACE_COLUMNS = (

@@ -7,11 +7,11 @@ import numpy as np
 from search.query.records import Match
 from search.ranking.context import Candidates, SearchContext
 from search.ranking.fusion import CaptionShares, Fit, SignalScores
+from search.ranking.signals.picture import excused_looks
 from search.records import Ids, Picture, Scores
 
-# For names with all words of the query, as for such a caption: encoders know no names, and the
-# photographs of the fit have none to learn from. It is the most that names can add.
-EVERY_WORD: Mapping[Fit, float] = {"relevance": 3.0, "confidence": 4.0}
+# Of names that certainly answer; it is the most that names can add.
+WEIGHT: Mapping[Fit, float] = {"relevance": 24.0, "confidence": 9.0}
 
 
 class NameSignal:
@@ -24,17 +24,20 @@ class NameSignal:
         return np.array(list(context.names), np.int64)
 
     def score(self, context: SearchContext, candidates: Candidates) -> SignalScores:
-        """Score by the matched part of the words; the strength is 0 to 1."""
+        """Score by the matched part of the words; the strength is from 0 to 1, and more."""
         scores = np.zeros((2, len(candidates.ids)), np.float32)
+        if not context.names:
+            return SignalScores(*scores)
         for row, picture_id in enumerate(candidates.ids.tolist()):
-            match = context.names.get(picture_id)
-            if match is not None:
+            if (match := context.names.get(picture_id)) is not None:
                 scores[:, row] = match.coverage, match.strength
-        return SignalScores(*scores)
+        coverage, strength = scores
+        excuse = excused_looks(context, candidates, strength) / np.float32(WEIGHT["relevance"])
+        return SignalScores(coverage, strength + excuse)
 
     def log_odds(self, scores: SignalScores, captioned: CaptionShares, fit: Fit) -> Scores:
         """Weigh the strength; a query's part of pictures has no names."""
-        part: Scores = np.float32(captioned.text * EVERY_WORD[fit]) * scores.strength
+        part: Scores = np.float32(captioned.text * WEIGHT[fit]) * scores.strength
         return part
 
     def explain(

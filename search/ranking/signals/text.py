@@ -7,14 +7,14 @@ import numpy as np
 from search.query.records import Match
 from search.ranking.context import Candidates, SearchContext
 from search.ranking.fusion import CaptionShares, Fit, SignalScores
-from search.ranking.signals.picture import BARE_WEIGHT, PictureSignal
+from search.ranking.signals.picture import excused_looks
 from search.records import Ids, Picture, Scores, TextLine
 from search.text.analysis import stem_of
 from search.text.spelling import asked_words, is_misread, is_spelled, written_words
 
 # Of a text that certainly answers. It is bounded: what is written in a picture ranks it above those
 # that show the query by chance, not above those that show it clearly.
-WEIGHT: Mapping[Fit, float] = {"relevance": 14.0, "confidence": 8.0}
+WEIGHT: Mapping[Fit, float] = {"relevance": 18.0, "confidence": 8.0}
 
 
 class TextSignal:
@@ -27,19 +27,15 @@ class TextSignal:
         return np.array(list(context.text), np.int64)
 
     def score(self, context: SearchContext, candidates: Candidates) -> SignalScores:
-        """Score by the matched share of the words; the strength is from 0 to 1, and more.
-
-        A page does not look like what is written on it: its looks count for it, never against.
-        """
+        """Score by the matched share of the words; the strength is from 0 to 1, and more."""
         coverage, strength = np.zeros((2, len(candidates.ids)), np.float32)
         if not context.text:
             return SignalScores(coverage, strength)
         for row, picture_id in enumerate(candidates.ids.tolist()):
             if (match := context.text.get(picture_id)) is not None:
                 coverage[row], strength[row] = match.coverage, match.strength
-        against = np.maximum(-PictureSignal().score(context, candidates).strength, 0)
-        against *= np.float32(BARE_WEIGHT["relevance"] / WEIGHT["relevance"])
-        return SignalScores(coverage, strength + against * np.minimum(1, 2 * strength))
+        excuse = excused_looks(context, candidates, strength) / np.float32(WEIGHT["relevance"])
+        return SignalScores(coverage, strength + excuse)
 
     def log_odds(self, scores: SignalScores, captioned: CaptionShares, fit: Fit) -> Scores:
         """Weigh the strength by the query's part of words."""
