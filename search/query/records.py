@@ -76,6 +76,7 @@ class Query:
     `sort` orders the set of the hits that are sure enough, or all that pass `where` without terms:
     "date", "name", "size", a fact or an extra column, with "-" before it for the opposite order.
     `strictness` names the set's cutoff; it is "usual" where `sort` is given and `cutoff` is not.
+    After a set that is not sorted, `unsure` hits at most follow that are not sure enough for it.
     """
 
     terms: tuple[Term, ...]
@@ -91,6 +92,7 @@ class Query:
     less: tuple[int, ...] = ()
     sort: str = RELEVANCE
     strictness: Strictness | None = None
+    unsure: int = 0
     understand: bool = False
     plain: tuple[str, ...] = ()
 
@@ -148,7 +150,7 @@ class Hit:
     `confidence`, from 0 to 1, is the probability that the picture shows the query; None where it
     is unknown. `copies` are ids of near-duplicates that are folded into this hit. `group` is the
     heading of a sorted hit, such as "2021-06"; "" for a picture without the value, None without
-    headings.
+    headings. `is_sure` is False for the hits that follow a set.
     """
 
     rank: int
@@ -159,6 +161,7 @@ class Hit:
     matches: tuple[Match, ...] = ()
     copies: tuple[int, ...] = ()
     group: str | None = None
+    is_sure: bool = True
 
     @property
     def cosine(self) -> float | None:

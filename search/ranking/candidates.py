@@ -34,13 +34,14 @@ from search.records import Ids, Scores
 class RankedPicture:
     """A picture of a page: its id, its row in the ranking, and the duplicates folded into it.
 
-    `group` is its heading in a sorted set.
+    `group` is its heading in a sorted set; `is_sure` is False after a set.
     """
 
     picture_id: int
     row: int
     copies: tuple[int, ...] = ()
     group: str | None = None
+    is_sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,19 +151,21 @@ def _confidence(
 ) -> Scores | None:
     """Return the confidences (n,) of candidates; None where none was fitted for the query.
 
-    Without captions, names and text in the picture are added to the encoder's own confidence.
+    A picture without captions has the encoder's own confidence, with names and text added.
     """
     if not context.plain:
         return None
     parts = _parts(scores.values(), captioned, "confidence")
     has_captions = any(index.caption_count for index in context.indexes)
-    if has_own_scale and not has_captions:
-        by_picture = picture_confidences(context, scores["picture"].score)
-        further = parts[:, [list(scores).index(name) for name in FURTHER_SIGNALS]].sum(axis=1)
-        return more_probable(by_picture, further, "confidence")
     if has_captions and not set(context.query.by) >= FITTED_SIGNALS:
         return None
-    return probability(log_odds(parts, captioned, "confidence"), "confidence")
+    confidences = probability(log_odds(parts, captioned, "confidence"), "confidence")
+    if not has_own_scale:
+        return confidences
+    by_picture = picture_confidences(context, scores["picture"].score)
+    further = parts[:, [list(scores).index(name) for name in FURTHER_SIGNALS]].sum(axis=1)
+    bare = more_probable(by_picture, further, "confidence")
+    return np.where(np.isnan(scores["caption"].strength), bare, confidences)
 
 
 def _parts(

@@ -14,14 +14,17 @@ from numpy.typing import NDArray
 from search.records import Ids, Scores
 
 # Both fits were made on 250 photographs that the built-in pair was not trained on, searched by
-# captions that were not indexed, in English and Chinese. docs/relevance.md has the gain of each.
+# captions that were not indexed, in English and Chinese, by `python -m benchmarks.fusion`.
 #
 # The relevance ranks pictures: the right picture is the likeliest, by a softmax over the
-# collection, each half of the photographs without captions in turn.
+# collection, each half of the photographs without captions in turn. It is of the pair's first
+# edition; fitted again with the second it is no better on the other half.
 #
 # The confidence was fitted picture by picture, right or wrong; it would rank pictures without
-# captions too low. By captions and by single words, against 40 things that no picture shows: from
-# `even` on it is more likely than not that the best picture shows the query.
+# captions too low. With captions it is of the second edition: by captions and by single words,
+# against absent things and nonsense. Without them it counts where an encoder has no confidence of
+# its own, and is of the first: from `even` on it is more likely than not that the best picture
+# shows the query.
 Fit = Literal["relevance", "confidence"]
 """The purpose of log odds. Every weight was fitted once for each; a signal's are in its file."""
 
@@ -42,7 +45,7 @@ class FusionConstants:
 
 CONSTANTS: Mapping[Fit, FusionConstants] = {
     "relevance": FusionConstants(-10.11, -9.00, even=-1.07, steepness=1.34),
-    "confidence": FusionConstants(-10.11, -8.88, even=-2.40, steepness=1.67),
+    "confidence": FusionConstants(-6.37, -8.88, even=-2.40, steepness=1.67),
 }
 
 

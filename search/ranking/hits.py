@@ -18,6 +18,7 @@ def hit_of(ranked_picture: RankedPicture, picture: Picture, rank: int, ranking: 
         matches=_matches(row, picture, ranking),
         copies=ranked_picture.copies,
         group=ranked_picture.group,
+        is_sure=ranked_picture.is_sure,
     )
 
 

@@ -54,6 +54,8 @@ def paginate_set(
     size, is_whole = len(pictures), is_whole and len(pictures) <= MAX_HITS
     if order is not None:
         pictures = in_order(pictures[:MAX_HITS], order)
+    elif query.unsure:
+        pictures += _unsure(query, ranking, pictures, comparison)
     page = page_of(query, ranking, pictures)
     notes = tuple(_notes(query, ranking, page, size, is_whole))
     return replace(page, notes=notes, counts=counts), ranking
@@ -73,17 +75,19 @@ def paginate_list(
 def rank_set(query: Query, rank: RankFunction, least: float) -> tuple[Ranking, bool]:
     """Rank until the pictures of certainty `least` are candidates; return whether all are.
 
-    A set of more than `MAX_HITS` pictures is not ranked to its end.
+    A set of more than `MAX_HITS` pictures is not ranked to its end. The candidates include the
+    query's `unsure` pictures.
     """
     depth = FIRST_DEPTH
     while True:
         ranking = rank(depth)
         size = len(_rows(query, ranking, least))
-        if has_whole_set(ranking, depth, size):
+        has_unsure = len(ranking.ids) < depth or size + query.unsure <= depth
+        if has_unsure and has_whole_set(ranking, depth, size):
             return ranking, True
         if size > MAX_HITS or depth >= MARGIN * MAX_HITS:
             return ranking, size <= MAX_HITS
-        depth = MARGIN * max(depth, size)
+        depth = MARGIN * max(depth, size, query.unsure // MARGIN)
 
 
 def in_order(pictures: Sequence[RankedPicture], order: Order) -> list[RankedPicture]:
@@ -102,6 +106,17 @@ def _members(
         return pictures[: getattr(counts, name)]
     cutoff = query.set_cutoff or 0.0
     return [picture for picture in pictures if ranking.certainty[picture.row] >= cutoff]
+
+
+def _unsure(
+    query: Query, ranking: Ranking, members: Sequence[RankedPicture], comparison: Comparison
+) -> list[RankedPicture]:
+    """Return the best pictures that are not in the set, without copies of its pictures."""
+    set_ids = {each for picture in members for each in (picture.picture_id, *picture.copies)}
+    ids = ranking.ids.tolist()
+    rows = [row for row in candidate_rows(query, ranking) if ids[row] not in set_ids]
+    pictures = rank_rows(query, ranking, rows[: MARGIN * query.unsure], comparison)
+    return [replace(picture, is_sure=False) for picture in pictures[: query.unsure]]
 
 
 def _rows(query: Query, ranking: Ranking, least: float) -> list[int]:

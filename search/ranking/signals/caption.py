@@ -12,7 +12,7 @@ from search.records import Ids, Picture, Scores
 from search.stores import VectorStore
 
 # For each unit of the z-score.
-WEIGHT: Mapping[Fit, float] = {"relevance": 1.55, "confidence": 1.41}
+WEIGHT: Mapping[Fit, float] = {"relevance": 1.55, "confidence": 0.637}
 
 
 class CaptionSignal:

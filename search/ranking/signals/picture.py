@@ -10,7 +10,7 @@ from search.ranking.fusion import CONSTANTS, CaptionShares, Fit, SignalScores, p
 from search.records import Ids, Picture, QueryKind, Scores
 
 # For each unit of the z-score, of a picture with captions and of one without.
-WEIGHT: Mapping[Fit, float] = {"relevance": 1.43, "confidence": 1.10}
+WEIGHT: Mapping[Fit, float] = {"relevance": 1.43, "confidence": 0.262}
 BARE_WEIGHT: Mapping[Fit, float] = {"relevance": 3.19, "confidence": 2.45}
 
 

@@ -1,0 +1,1 @@
+"""The weights of pictures, captions and words, fitted on photographs of a training split."""
