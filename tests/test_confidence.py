@@ -245,7 +245,7 @@ def test_a_search_says_which_words_are_unknown(limn: Limn, tmp_path: Path) -> No
         assert answer["notes"] == ["no word of this is known to the built-in pair"]
         assert client.get("/?q=blorf&lang=zh").text.count("内置编码器一个词也不认识") == 1
         page = client.get("/?q=red+blorf&lang=en").text
-        assert "the built-in pair does not know: blorf" in page and "best first" in page
+        assert "the built-in pair does not know: blorf" in page and "Best first" in page
 
 
 def test_a_word_that_captions_have_need_not_be_known(limn: Limn, tmp_path: Path) -> None:

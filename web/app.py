@@ -32,6 +32,7 @@ from web.middleware.metrics import measure, metrics
 from web.middleware.rate_limit import USUAL, limit
 from web.middleware.request_log import follow
 from web.middleware.security import guard, is_loopback
+from web.middleware.theme import register_theme
 from web.pages import template_filters
 from web.pages.boards import boards
 from web.pages.collection import collection_pages
@@ -104,6 +105,7 @@ def create_app(
     tell_unchanged(app)
     template_filters.register(app)
     speak(app)
+    register_theme(app)
     show_refusals(app)
     follow(app)
     measure(app)

@@ -14,7 +14,7 @@ API = "/api/v1"
 THUMBNAIL_SIDES_PX: tuple[int, ...] = get_args(documents.Side)
 
 # The height of the grid's rows, before they are stretched by about a quarter to the page's width.
-ROW_PX = 230
+ROW_PX = 150
 STRETCH = 1.2
 
 

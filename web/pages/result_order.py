@@ -15,7 +15,7 @@ from search.query.records import Answer, Query
 from search.query.sorting import STRICTNESS
 from search.text.printable import printable
 from web.requests.pagination import Cursor, cursor_text, parse_cursor
-from web.requests.search_url import PAGE_HITS, SearchUrl
+from web.requests.search_url import MANY_UNSURE, PAGE_HITS, SearchUrl
 from web.services.set_pages import SetPage, is_set, set_page
 from web.state import engine, state
 
@@ -47,6 +47,18 @@ class ResultOrder:
     label: str
     strictness: Sequence[StrictnessChoice]
     size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The rule above the hits that are not sure enough: its title, and a link that shows more.
+
+    `url` and `label` are None where no more are there.
+    """
+
+    title: str
+    url: SearchUrl | None = None
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +130,7 @@ def _sorts(url: SearchUrl, columns: Sequence[str]) -> list[tuple[str, str]]:
 
 def _choices(url: SearchUrl, answer: Answer) -> list[StrictnessChoice]:
     labels = {"strict": gettext("Strict"), "usual": gettext("Usual"), "wide": gettext("Wide")}
-    choice = url.strictness or ("usual" if url.sort else "")
+    choice = url.strictness or "usual"
     choices = [
         StrictnessChoice(
             name,
@@ -129,10 +141,15 @@ def _choices(url: SearchUrl, answer: Answer) -> list[StrictnessChoice]:
         )
         for name in STRICTNESS
     ]
-    if url.sort:  # sorting takes a set
-        return choices
-    everything = url.but(strictness="")
-    return [*choices, StrictnessChoice("", gettext("All"), everything, None, not choice)]
+    return choices
+
+
+def rest_of(url: SearchUrl, sure: int, unsure: int) -> Rest:
+    """Return the rule above `unsure` hits that follow `sure` ones."""
+    title = gettext("Less sure from here") if sure else gettext("Nearest, none of them sure")
+    if unsure < url.unsure or url.unsure >= MANY_UNSURE:
+        return Rest(title)
+    return Rest(title, url.but(unsure=MANY_UNSURE), gettext("Show more"))
 
 
 def heading(group: str, sort: str) -> str:

@@ -1,7 +1,6 @@
 """The search page and the page of one picture."""
 
 from contextlib import suppress
-from time import perf_counter
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug import Response as AnyResponse
@@ -19,8 +18,9 @@ from web.pages.filter_form import parse_panel_form
 from web.pages.filter_panel import panel_of
 from web.pages.neighbours import neighbours
 from web.pages.refused_forms import comes_back
-from web.pages.result_order import page_of_results, result_order
+from web.pages.result_order import page_of_results, rest_of, result_order
 from web.pages.similar import Likeness, likeness
+from web.pages.ways_out import ways_out
 from web.requests.query_form import count, identity
 from web.requests.search_url import SearchUrl
 from web.route import route
@@ -64,9 +64,7 @@ def results_page(url: SearchUrl) -> str:
             names=[status.name for status in statuses if status.summary is not None],
             warmup=state().warmup,
         )
-    began_s = perf_counter()
     query, answer, links, size = page_of_results(url)
-    took_ms = (perf_counter() - began_s) * 1000
     if url.q:
         with suppress(NotFound):  # a collection may have been removed meanwhile
             asked = engine().catalog.collections.find(query.collections)
@@ -78,8 +76,11 @@ def results_page(url: SearchUrl) -> str:
         within = (url.collection,) if url.collection else ()
         filters = [*map(parse, filters_read), *([url.filter] if url.filter else [])]
         panel = panel_of(url, engine().facets(within, all_of(filters)))
+    sure_hits = [hit for hit in hits if hit.is_sure]
     # Without hits the page says in its heading that no word is known.
-    above_hits = (*SHOWN_NOTES, NO_WORD_KNOWN) if hits else SHOWN_NOTES
+    above_hits = (*SHOWN_NOTES, NO_WORD_KNOWN) if sure_hits else SHOWN_NOTES
+    order = result_order(url, query, answer, size)
+    unsure = len(hits) - len(sure_hits)
     return render_template(
         "results.html",
         url=url,
@@ -94,9 +95,11 @@ def results_page(url: SearchUrl) -> str:
         contradiction=contradiction(url.filter) if url.filter and not hits else (),
         filters_read=filters_read,
         panel=panel,
-        took_ms=took_ms,
         links=links,
-        order=result_order(url, query, answer, size),
+        order=order,
+        rest=rest_of(url, size or 0, unsure) if unsure else None,
+        ways_out=ways_out(url, answer) if url.ranks and not sure_hits and url.start == 1 else (),
+        is_by_words=answer.confidence is not None,
         boards=engine().catalog.boards.names(),
         names=[collection.name for collection in engine().collections()],
     )

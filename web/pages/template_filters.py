@@ -5,6 +5,7 @@ from datetime import datetime
 
 from flask import Flask
 from flask_babel import format_datetime, gettext, ngettext
+from markupsafe import Markup, escape
 
 from search.catalog.jobs import Job, done
 from search.encoders.inventory.offers import short_name_of
@@ -123,6 +124,33 @@ def pictures(number: int) -> str:
     return str(ngettext("%(count)s picture", "%(count)s pictures", number, count=f"{number:,}"))
 
 
+def show_this(number: int) -> str:
+    """Tell how many pictures show what was asked: 37 show this."""
+    return str(ngettext("%(count)s shows this", "%(count)s show this", number, count=f"{number:,}"))
+
+
+def are_like_this(number: int) -> str:
+    """Tell how many pictures are like those that were asked for."""
+    text = ngettext(
+        "%(count)s is like this", "%(count)s are like this", number, count=f"{number:,}"
+    )
+    return str(text)
+
+
+def highlight(text: str, url: SearchUrl) -> Markup:
+    """Mark the words of the question in a text."""
+    wanted = found_in(text, query_words(_asked(url)))
+    if not wanted:
+        return escape(text)
+    pattern = re.compile("|".join(map(re.escape, sorted(wanted, key=len, reverse=True))))
+    parts: list[str] = []
+    at = 0
+    for match in pattern.finditer(text):
+        parts += [escape(text[at : match.start()]), Markup("<mark>%s</mark>") % match[0]]
+        at = match.end()
+    return Markup("").join([*parts, escape(text[at:])])
+
+
 def captions(number: int) -> str:
     """Return the number of captions in the reader's language."""
     return str(ngettext("%(count)s caption", "%(count)s captions", number, count=f"{number:,}"))
@@ -172,9 +200,13 @@ def words_in(match: Match, url: SearchUrl) -> tuple[str, ...]:
     """Return the words of the query that a match's caption contains."""
     if match.caption is None:
         return ()
+    return found_in(match.caption.text, query_words(_asked(url)))
+
+
+def _asked(url: SearchUrl) -> str:
+    """Return the words that pictures are asked to show."""
     chips = (chip for chip in url.chips if chip.kind == "text" and chip.weight > 0)
-    texts = [url.q, *(chip.value for chip in chips)]
-    return found_in(match.caption.text, query_words("\n".join(texts)))
+    return "\n".join([url.q, *(chip.value for chip in chips)])
 
 
 def dealt_with(job: Job) -> int:
@@ -212,6 +244,9 @@ def register(app: Flask) -> None:
         moment,
         place,
         pictures,
+        show_this,
+        are_like_this,
+        highlight,
         captions,
         missing_pictures,
         unread,

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, get_template_attribute, request
 
 from search.ranking.pagination import RankedResults
-from web.pages.result_order import headings
+from web.pages.result_order import headings, rest_of
 from web.pages.template_filters import step_of
 from web.requests.search_url import PAGE_HITS, SearchUrl
 from web.route import route
@@ -23,7 +23,8 @@ def shapes() -> dict[str, Any]:
     """Return the ids of the answer's pictures, in order, and each box's aspect in hundredths.
 
     The page computes each picture's position from the aspects and the headings alone: each heading
-    with the rank of its first picture. The counts by strictness are there where they are known.
+    with the rank of its first picture. The counts by strictness are there where they are known, and
+    the number of hits that are sure, with the rule below them, where others follow.
     """
     url = SearchUrl.of(request.args)
     results = _order(url)
@@ -35,6 +36,11 @@ def shapes() -> dict[str, Any]:
     }
     if starts := headings(results.groups, url.sort):
         answer["headings"] = starts
+    sure = sum(picture.is_sure for picture in results.page.pictures)
+    if sure < len(ids):
+        rule = get_template_attribute("pieces.html", "rule")
+        answer["sure"] = sure
+        answer["rule"] = rule(rest_of(url, sure, len(ids) - sure))
     if counts is not None:
         answer["counts"] = asdict(counts)
     return answer

@@ -5,7 +5,8 @@ picture) and `picture` (the token of a query image), each any number of times; a
 a crop, as in similar=12@10,20,60,80. `weight` lists the chips' weights in that order. Every `where`
 is a filter that pictures must pass. Dates, minus words and the like are read in `q`, except the
 pieces in `plain`. With `panel` the filter panel is open. `more` and `less` are the ids of marked
-pictures. `sort` is the order of the hits, and `strictness` how sure they must be.
+pictures. `sort` is the order of the hits, and `strictness` how sure they must be: "usual" unless it
+is given, and "all" for every hit. So many hits as `unsure` follow that are not sure enough.
 """
 
 from collections.abc import Sequence
@@ -27,6 +28,12 @@ KINDS: tuple[Kind, ...] = ("text", "similar", "picture")
 
 # About four screens; the next ones are fetched before the user reaches the end.
 PAGE_HITS = 50
+
+# Two rows below the rule, and what its link shows.
+FEW_UNSURE, MANY_UNSURE = 18, 500
+
+ALL = "all"
+"""The strictness of an answer with every hit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,7 @@ class SearchUrl:
     less: tuple[int, ...] = ()
     sort: str = ""
     strictness: str = ""
+    unsure: int = FEW_UNSURE
     plain: tuple[str, ...] = ()
 
     @classmethod
@@ -90,6 +98,7 @@ class SearchUrl:
             less=_marks(fields, "less"),
             sort=words(fields.get("sort", "")).removeprefix(RELEVANCE),
             strictness=words(fields.get("strictness", "")),
+            unsure=_unsure(fields.get("unsure") or FEW_UNSURE),
             plain=_plain(fields),
         )
 
@@ -184,6 +193,7 @@ class SearchUrl:
             "panel": "1" if url.panel else None,
             "sort": url.sort or None,
             "strictness": url.strictness or None,
+            "unsure": url.unsure if url.unsure != FEW_UNSURE else None,
             "start": url.start if url.start != 1 else None,
         }
 
@@ -221,6 +231,10 @@ def _start(value: object) -> int:
             most=MAX_HITS,
         )
     return start
+
+
+def _unsure(value: object) -> int:
+    return min(count(value, "unsure"), MAX_HITS)
 
 
 def _weights(chips: Sequence[Chip]) -> list[str]:

@@ -6,7 +6,7 @@ from search.pictures import load_file
 from search.query.records import IndexedTerm, PictureTerm, Query, Term, TextTerm
 from search.query.sorting import RELEVANCE, Strictness
 from search.query.syntax import parse_query_text
-from web.requests.search_url import Chip, SearchUrl
+from web.requests.search_url import ALL, Chip, SearchUrl
 from web.services.confined import ConfinedFiles
 from web.services.query_images import QueryImage, QueryImages
 
@@ -38,9 +38,11 @@ class PageQueries:
         if not (url.ranks or url.where or collections):
             collections = tuple(each.name for each in self._engine.collections())
         where, more, less = url.filter, url.more, url.less
-        strictness = (
-            None if not url.strictness else read_member("strictness", url.strictness, Strictness)
-        )
+        strictness: Strictness | None = None
+        if url.strictness not in ("", ALL):
+            strictness = read_member("strictness", url.strictness, Strictness)
+        elif url.ranks and url.strictness != ALL and not url.sort:
+            strictness = "usual"
         return Query(
             tuple(terms),
             collections,
@@ -51,6 +53,7 @@ class PageQueries:
             less=less,
             sort=url.sort or RELEVANCE,
             strictness=strictness,
+            unsure=url.unsure if url.ranks else 0,
             understand=True,
             plain=url.plain,
         )

@@ -16,7 +16,7 @@ LAST_IDS = 8
 
 @dataclass(frozen=True, slots=True)
 class SetPage:
-    """A page of a set of `size` hits: its hits, those before it, and the pages around it."""
+    """A page of a set of `size` hits, and of those that follow it, and the pages around it."""
 
     answer: Answer
     size: int
@@ -50,7 +50,7 @@ def set_page(engine: Engine, cache: ResultCache, query: Query, cursor: Cursor) -
 
     return SetPage(
         Answer(hits, page.confidence, end < len(ids), notes, results.cuts, page.counts),
-        len(ids),
+        sum(picture.is_sure for picture in page.pictures),
         offset,
         at(max(0, offset - query.k)) if offset else None,
         at(end) if end < len(ids) else None,

@@ -79,12 +79,15 @@ function show(page, keepChips) {
   document.title = page.title;
   document.body.className = page.body.className;
   main().replaceWith(page.getElementById("main"));
-  if (!keepChips) document.querySelector(".options").replaceWith(page.querySelector(".options"));
+  for (const part of document.querySelectorAll("[data-swap]")) {
+    const next = page.querySelector(`[data-swap=${part.dataset.swap}]`);
+    if (next && !(keepChips && part.querySelector("[data-chip]"))) part.replaceWith(next);
+  }
   // What was read of the words changes while they are typed.
   const readings = page.querySelector(".readings");
   if (readings) document.querySelector(".readings")?.replaceWith(readings);
-  const foot = page.querySelector(".foot nav");
-  if (foot) document.querySelector(".foot nav")?.replaceWith(foot);
+  const languages = page.querySelector(".languages"); // their addresses have the question
+  if (languages) document.querySelector(".languages")?.replaceWith(languages);
   const heading = main().querySelector("h1");
   const said = main().querySelector("[data-told]");
   told.textContent = [heading, said].map((part) => part?.textContent.trim() ?? "").join(" · ");

@@ -45,7 +45,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest(".drop-term, .acts a");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  if (link.matches(".acts a:first-child")) form.elements.q.value = "";
+  if (link.matches(".acts a")) form.elements.q.value = "";
   if (form.contains(link)) {
     link.closest(".chip").remove(); // its address is from before what was typed since
     search().then(() => form.elements.q.focus());

@@ -76,9 +76,6 @@ async function lay(list, place, signal) {
       () => grid?.draw(),
       () => (notice.textContent = words.silent),
     );
-    for (const [name, count] of Object.entries(told.counts ?? {}))
-      for (const shown of document.querySelectorAll(`[data-count=${name}]`))
-        shown.textContent = Number(count).toLocaleString("en");
     for (const more of document.querySelectorAll("p.more")) more.remove();
     /** @param {HTMLElement} tile @param {number} rank */
     const drawn = (tile, rank) => {

@@ -4,6 +4,7 @@
 // others come and go. The work is done in pieces, a few tiles a frame.
 
 import { Headings } from "./headings.js";
+import { made } from "./tiles.js";
 import { measuresOf, rowAt, rowsOf } from "./rows.js";
 
 const BEFORE = 0.6; // of the window's height: how far beyond its edges tiles are drawn
@@ -14,8 +15,9 @@ const BUDGET_MS = 6; // for tiles, in a frame of 16
 /**
  * @typedef {{rank: number, by?: number, found?: number, focus?: string}} Place where an answer is
  *   scrolled to, which rank was looked for, and the tile that is to get the focus
- * @typedef {{ids: number[], shapes: number[], headings?: [number, string][]}} Answer its pictures,
- *   their widths in hundredths of their heights, and the headings with the rank that each begins at
+ * @typedef {{ids: number[], shapes: number[], headings?: [number, string][], sure?: number, rule?: string}} Answer
+ *   its pictures, their widths in hundredths of their heights, the headings with the rank that each
+ *   begins at, and how many are sure, with the rule above the others
  */
 
 export class Grid {
@@ -28,7 +30,7 @@ export class Grid {
    * @param {import("./tiles.js").Tiles} tiles
    * @param {{drawn: (tile: HTMLElement, rank: number) => void, changed: () => void}} calls
    */
-  constructor(list, { ids, shapes, headings = [] }, tiles, { drawn, changed }) {
+  constructor(list, { ids, shapes, headings = [], sure = Infinity, rule }, tiles, { drawn, changed }) {
     this.list = list;
     this.ids = ids;
     this.shapes = shapes;
@@ -37,7 +39,8 @@ export class Grid {
     this.changed = changed;
     /** @type {Map<number, HTMLElement>} the tiles in the document, by rank */
     this.shown = new Map();
-    this.headings = new Headings(headings);
+    this.sure = sure;
+    this.headings = new Headings(headings, sure, rule);
     this.frame = 0;
     this.seen = 0;
     for (const other of list.querySelectorAll(".group, .end")) other.remove();
@@ -71,7 +74,7 @@ export class Grid {
    */
   get place() {
     if (this.#above() >= 0) return null;
-    const row = this.rows[rowAt(this.rows, "top", Math.max(0, -this.#above() + this.measures.down))];
+    const row = this.rows[rowAt(this.rows, "top", Math.max(0, -this.#above() + this.measures.gap))];
     return { rank: row.first + 1, by: Math.round(row.top + this.#above()) };
   }
 
@@ -131,7 +134,7 @@ export class Grid {
 
   #lay() {
     this.measures = measuresOf(this.list);
-    this.rows = rowsOf(this.shapes, this.measures, this.headings.starts);
+    this.rows = rowsOf(this.shapes, this.measures, this.headings.starts, this.sure);
     const last = this.rows.at(-1);
     this.list.style.height = `${last.top + last.height + 2 * this.measures.padding}px`;
     for (const [rank, tile] of this.shown) this.#place(tile, rank);
@@ -144,12 +147,12 @@ export class Grid {
    * @param {number} rank
    */
   #place(tile, rank) {
-    const { padding, across } = this.measures;
-    const { first, top, frame, height } = this.rows[rowAt(this.rows, "first", rank - 1)];
+    const { padding, gap } = this.measures;
+    const { first, top, height } = this.rows[rowAt(this.rows, "first", rank - 1)];
     let left = padding;
-    for (let at = first; at < rank - 1; at++) left += (this.shapes[at] / 100) * frame + across;
+    for (let at = first; at < rank - 1; at++) left += (this.shapes[at] / 100) * height + gap;
     tile.style.transform = `translate(${left}px, ${padding + top}px)`;
-    tile.style.width = `${(this.shapes[rank - 1] / 100) * frame}px`;
+    tile.style.width = `${(this.shapes[rank - 1] / 100) * height}px`;
     tile.style.height = `${height}px`;
   }
 
@@ -250,16 +253,6 @@ export class Grid {
       this.shown.delete(rank);
     }
   }
-}
-
-/**
- * @param {string} text
- * @returns {HTMLElement}
- */
-function made(text) {
-  const template = document.createElement("template");
-  template.innerHTML = text;
-  return /** @type {HTMLElement} */ (template.content.firstElementChild);
 }
 
 /**

@@ -1,13 +1,19 @@
 // The headings of a sorted answer: each once, above the row that begins under it.
 
+import { made } from "./tiles.js";
 import { rowAt } from "./rows.js";
 
 export class Headings {
-  /** @param {[number, string][]} headings with the rank of the first picture under each, ascending */
-  constructor(headings) {
-    this.headings = headings;
+  /**
+   * @param {[number, string][]} headings with the rank of the first picture under each, ascending
+   * @param {number} sure the number of pictures above the rule
+   * @param {string} [rule] its markup
+   */
+  constructor(headings, sure, rule) {
+    this.headings = rule ? [[sure + 1, rule]] : headings; // only what is not sorted has a rule
+    this.rule = rule;
     /** the ranks, from 0, that begin under a heading */
-    this.starts = new Set(headings.map(([rank]) => rank - 1));
+    this.starts = new Set(this.headings.map(([rank]) => rank - 1));
     /** @type {Map<number, HTMLElement>} those in the document, by rank */
     this.shown = new Map();
     /** @type {ReturnType<typeof import("./rows.js").rowsOf>} */
@@ -42,9 +48,7 @@ export class Headings {
     }
     for (const [rank, text] of this.headings) {
       if (rank < from || rank > to || this.shown.has(rank)) continue;
-      const element = document.createElement("li");
-      element.className = "group";
-      element.append(Object.assign(document.createElement("h2"), { textContent: text }));
+      const element = this.rule ? made(text) : heading(text);
       this.#place(element, rank);
       insert(element, rank);
       this.shown.set(rank, element);
@@ -60,4 +64,12 @@ export class Headings {
     const { top } = this.rows[rowAt(this.rows, "first", rank - 1)];
     element.style.transform = `translate(${padding}px, ${padding + top - heading}px)`;
   }
+}
+
+/** @param {string} text */
+function heading(text) {
+  const element = document.createElement("li");
+  element.className = "group";
+  element.append(Object.assign(document.createElement("h2"), { textContent: text }));
+  return element;
 }

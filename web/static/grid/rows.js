@@ -1,8 +1,5 @@
 // Where each picture of an answer stands, from the shapes alone: rows as the stylesheet's flexbox makes them.
 
-// As the stylesheet's @container: under this width a tile's facts take two lines.
-const NARROW_REM = 15;
-
 /**
  * The measures of a grid in pixels, as the stylesheet has them.
  *
@@ -10,53 +7,47 @@ const NARROW_REM = 15;
  */
 export function measuresOf(list) {
   const style = getComputedStyle(list);
-  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
   /** @param {string} name */
-  const px = (name) => {
-    const value = style.getPropertyValue(name).trim();
-    return parseFloat(value) * (value.endsWith("rem") ? rem : 1);
-  };
+  const px = (name) => parseFloat(style.getPropertyValue(name));
   const padding = parseFloat(style.paddingLeft);
   return {
     padding,
     width: list.clientWidth - 2 * padding,
     row: px("--row"),
-    across: px("--gap"),
-    down: px("--down"),
-    words: px("--words"),
-    facts: px("--facts"),
+    unsureRow: px("--unsure-row"),
+    gap: px("--gap"),
     heading: px("--heading"),
-    narrow: NARROW_REM * rem,
   };
 }
 
 /**
- * Rows of tiles: which rank each begins at (from 0), where it stands, and how high its frames are.
- * A row begins below a heading where one is in `starts`, the ranks (from 0) that begin under one.
+ * Rows of tiles: which rank each begins at (from 0), where it stands, and how high it is. A row
+ * begins below a heading where one is in `starts`, the ranks (from 0) that begin under one. Rows
+ * from the rank `sure` (from 0) on are lower.
  *
  * @param {number[]} shapes
  * @param {ReturnType<typeof measuresOf>} measures
  * @param {{has: (first: number) => boolean}} starts
+ * @param {number} sure
  */
-export function rowsOf(shapes, measures, starts = new Set()) {
-  const { width, row, across, down, heading } = measures;
+export function rowsOf(shapes, measures, starts = new Set(), sure = Infinity) {
+  const { width, gap, heading } = measures;
   const rows = [];
   let top = 0;
   for (let first = 0; first < shapes.length;) {
-    if (starts.has(first)) top += first ? heading - down : heading;
-    let [next, sum, used] = [first, 0, -across];
+    const row = first < sure ? measures.row : measures.unsureRow;
+    if (starts.has(first)) top += first ? heading - gap : heading;
+    let [next, sum, used] = [first, 0, -gap];
     while (next < shapes.length && !(next > first && starts.has(next))) {
       const share = shapes[next] / 100;
       const wide = Math.min(width, share * row);
-      if (next > first && used + across + wide > width + 0.01) break;
-      [sum, used, next] = [sum + share, used + across + wide, next + 1];
+      if (next > first && used + gap + wide > width + 0.01) break;
+      [sum, used, next] = [sum + share, used + gap + wide, next + 1];
     }
     const last = next === shapes.length || starts.has(next); // is not stretched
-    const frame = last ? Math.min(row, width / sum) : (width - across * (next - first - 1)) / sum;
-    const narrow = shapes.slice(first, next).some((each) => (each / 100) * frame < measures.narrow);
-    const height = frame + measures.words + measures.facts * (narrow ? 2 : 1);
-    rows.push({ first, next, top, frame, height });
-    top += height + down;
+    const height = last ? Math.min(row, width / sum) : (width - gap * (next - first - 1)) / sum;
+    rows.push({ first, next, top, height });
+    top += height + gap;
     first = next;
   }
   return rows;

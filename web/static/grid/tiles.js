@@ -89,3 +89,15 @@ export class Tiles {
     this.#ask();
   }
 }
+
+/**
+ * The element of some markup.
+ *
+ * @param {string} text
+ * @returns {HTMLElement}
+ */
+export function made(text) {
+  const template = document.createElement("template");
+  template.innerHTML = text;
+  return /** @type {HTMLElement} */ (template.content.firstElementChild);
+}
