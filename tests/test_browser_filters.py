@@ -25,8 +25,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def shown(page: "Page") -> list[str]:
     page.locator("main:not([aria-busy])").wait_for()
-    page.wait_for_load_state()  # the text of a line depends on the page's style
-    return [name.split("\n")[0] for name in page.locator(".tile .detail").all_inner_texts()]
+    return [frame.get_attribute("title") or "" for frame in page.locator(".tile .frame").all()]
 
 
 @pytest.mark.browser

@@ -51,7 +51,7 @@ def test_the_compiled_texts_are_those_of_the_source() -> None:
 def test_the_language_is_the_browsers_unless_another_is_chosen(client: FlaskClient) -> None:
     browser = {"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5"}
     page = client.get("/?q=red", headers=browser)
-    assert '<html lang="zh">' in page.text and "相似" in page.text and "相关度 0." in page.text
+    assert '<html lang="zh">' in page.text and "相似" in page.text and "张符合" in page.text
     assert 'placeholder="描述一张图片"' in page.text
     assert '<html lang="en">' in client.get("/", headers={"Accept-Language": "fr"}).text
     assert '<html lang="en">' in client.get("/").text

@@ -74,10 +74,10 @@ def test_the_page_shows_a_collection_or_what_passes_a_filter(
 ) -> None:
     _, client = app
     page = client.get("/?collection=colours&lang=en").text
-    assert "<h1>colours</h1>" in page and "newest first" in page and page.count('id="hit-') == 3
-    assert "Keep concept" not in page and "Save search" in page
+    assert "colours</h1>" in page and "Newest first" in page and page.count('id="hit-') == 3
+    assert "Save the word" not in page and "Save search" in page
     page = client.get("/?panel=1").text
-    assert "<h1>All pictures</h1>" in page and page.count('id="hit-') == 4
+    assert "All pictures</h1>" in page and page.count('id="hit-') == 4
     page = client.get("/?where=date+>%3D+2020").text
     assert page.index("green.png") < page.index("blue.png") and "red.png" not in page
     picture = client.get("/pictures/3?collection=colours&rank=2").text
@@ -185,7 +185,7 @@ def test_an_empty_answer_is_explained_and_long_words_are_told_all_the_same(
     assert answer["cuts"][0]["characters"] == len(words)
     page = client.get(f"/?q={words}&where=id+%3D+5-1").text
     assert "No picture can pass these filters" in page and "id = 5-1 names none." in page
-    assert "is longer than the encoder reads" in page
+    assert "is longer than can be read" in page
     chinese = client.get("/?where=date+>%3D+2020+and+date+<+2019&lang=zh").text
     assert "date &gt;= 2020 与 date &lt; 2019 互相排斥" in chinese
     assert "No picture passes" in client.get("/?q=red&where=width+>+9000&lang=en").text

@@ -73,7 +73,7 @@ def test_a_reading_is_a_chip_that_can_be_taken_back(
     nothing = client.get("/?q=wall+2001").text
     assert "No picture passes these filters" in nothing and "date 2001" in nothing
     newest = client.get("/?q=since+2019").text
-    assert "newest first" in newest
+    assert "Newest first" in newest
     assert "日期 2019" in client.get("/?q=wall+2019&lang=zh").text
 
 

@@ -9,7 +9,7 @@ from cachetools import TTLCache
 
 from search.engine import Engine
 from search.query.limits import MAX_HITS
-from search.query.records import Query
+from search.query.records import ConceptTerm, Query
 from search.ranking.pagination import RankedResults
 from web.requests.pagination import digest
 
@@ -49,7 +49,11 @@ class ResultCache:
             order = self._cache.get((question, name))
         if order is not None:
             return name, order
-        heads = self._engine.catalog.collections.with_last_changes(query.collections)
+        catalog = self._engine.catalog
+        heads = catalog.collections.with_last_changes(query.collections)
+        for term in query.terms:
+            if isinstance(term, ConceptTerm):
+                catalog.concepts.one(term.name)  # a forgotten one is not answered from the cache
         name = sha256(repr(heads).encode("utf-8", "surrogatepass")).hexdigest()[:12]
         key = (question, name)
         with self._lock:

@@ -49,7 +49,15 @@ def set_page(engine: Engine, cache: ResultCache, query: Query, cursor: Cursor) -
         return Cursor(place, name, tuple(ids[max(0, place - LAST_IDS) : place]))
 
     return SetPage(
-        Answer(hits, page.confidence, end < len(ids), notes, results.cuts, page.counts),
+        Answer(
+            hits,
+            page.confidence,
+            end < len(ids),
+            notes,
+            results.cuts,
+            page.counts,
+            results.readings,
+        ),
         sum(picture.is_sure for picture in page.pictures),
         offset,
         at(max(0, offset - query.k)) if offset else None,
