@@ -18,6 +18,7 @@ from web.api.jobs import jobs
 from web.api.maps import maps
 from web.api.marks_and_concepts import feedback
 from web.api.pair_changes import pair_changes
+from web.api.reference import reference
 from web.api.saved_searches import saved_searches
 from web.api.search import api
 from web.auth import admit
@@ -114,7 +115,7 @@ def create_app(
         *(pages, tile_pages, collection_pages, pair_pages, compare_pages, encoder_pages),
         *(saved_pages, boards, map_page, health, sign_in, metrics),
         *(api, collections, pair_changes, encoders, jobs, maps, films, feedback),
-        *(saved_searches, boards_api),
+        *(saved_searches, boards_api, reference),
         *plugins.load_added("routes"),
     ):
         app.register_blueprint(part)

@@ -31,6 +31,7 @@ from search.documents.jobs import JobList, NotTaken, QueuedJob
 from search.documents.reading import read_texts
 from search.query.filters.grammar import parse
 from search.text.printable import printable
+from web.api.openapi import error_sources as sources
 from web.links import API
 from web.requests.json_body import read_body
 from web.requests.multipart import read_form
@@ -52,7 +53,10 @@ ACCEPTED = {202: "Queued: follow the job."}
 
 @route(collections, "/collections", answers=Collections, endpoint="listed")
 def list_collections() -> Collections:
-    """Return what there is to search."""
+    """List the collections.
+
+    Each has its name, its number of pictures and captions, and how many files could not be read.
+    """
     return Collections(tuple(map(collection_document, engine().summaries())))
 
 
@@ -65,11 +69,17 @@ def list_collections() -> Collections:
     status=202,
     files=True,
     urgency="bulk",
+    raises=(
+        *sources.UPLOADS,
+        "web.services.server_folders:folder",
+        "web.services.encoder_pairs:choose",
+    ),
 )
 def make() -> tuple[QueuedJob, int]:
-    """Make a collection of a folder on the server, or of files that are sent; or add to one.
+    """Make a collection, or add to one.
 
-    The job that is answered does the work; a collection is there from its beginning.
+    Send pictures, films, zip or tar archives in a form, or name a folder on the server in a JSON
+    document. The answer is a job, which reads the pictures; follow it to see how far it is.
     """
     if request.is_json:
         new = read_body(NewCollection, request.get_data())
@@ -81,28 +91,65 @@ def make() -> tuple[QueuedJob, int]:
 
 @route(collections, COLLECTION, answers=Collection)
 def one(name: str) -> Collection:
-    """One collection, and how much it holds."""
+    """Show a collection.
+
+    The answer has its number of pictures and captions, its encoder pair, and its size.
+    """
     return collection_document(engine().summaries([name])[0])
 
 
-@route(collections, f"{COLLECTION}/facets", answers=Facets, fields=FacetFields)
+@route(
+    collections,
+    f"{COLLECTION}/facets",
+    answers=Facets,
+    fields=FacetFields,
+    raises=sources.FILTERS,
+)
 def facets(name: str) -> Facets:
-    """Return what a collection holds under a filter: dates, cameras, colours, folders, places."""
+    """Count what a collection has.
+
+    The counts are by date, camera, format, size, colour, folder, language, place, and by each
+    further column. With a filter in `where`, only the pictures that pass it count.
+    """
     where = read_texts(FacetFields, dict(request.args.lists())).where
     return facets_document(engine().facets([name], parse(where) if where else None))
 
 
-@route(collections, COLLECTION, "PATCH", answers=Collection, takes={JSON: Renamed})
+@route(
+    collections,
+    COLLECTION,
+    "PATCH",
+    answers=Collection,
+    takes={JSON: Renamed},
+    raises=(
+        *sources.BUSY,
+        "search.catalog.collection:rename",
+        "search.catalog.collection:check_name",
+    ),
+)
 def rename(name: str) -> Collection:
-    """Give a collection another name."""
+    """Rename a collection.
+
+    Its pictures, and the numbers of the pictures, stay the same.
+    """
     new = read_body(Renamed, request.get_data()).name
     engine().rename(name, new)
     return collection_document(engine().summaries([new])[0])
 
 
-@route(collections, COLLECTION, "DELETE", answers=Removed, scope="admin")
+@route(
+    collections,
+    COLLECTION,
+    "DELETE",
+    answers=Removed,
+    scope="admin",
+    raises=sources.BUSY,
+)
 def remove(name: str) -> Removed:
-    """Forget a collection: files that were sent for it are deleted, files elsewhere stay."""
+    """Remove a collection.
+
+    Files that were sent to the server for it are deleted. Files in folders of the server stay.
+    """
     state().collections.remove(name)
     return Removed(name)
 
@@ -116,9 +163,14 @@ def remove(name: str) -> Removed:
     status=202,
     files=True,
     urgency="bulk",
+    raises=sources.UPLOADS,
 )
 def send(name: str) -> tuple[QueuedJob, int]:
-    """Add files to a collection."""
+    """Add files to a collection.
+
+    The files come in a form: pictures, films, zip or tar archives, and captions.csv. The answer is
+    the job that reads them, with the files that the server did not take.
+    """
     return _job_answer(*state().collections.from_files(_receive, name)), 202
 
 
@@ -129,16 +181,24 @@ def send(name: str) -> tuple[QueuedJob, int]:
     answers=JobList,
     takes={JSON: Again},
     status=202,
+    raises=("web.services.collection_admin:again",),
 )
 def index(name: str) -> tuple[JobList, int]:
-    """Look for changes in what a collection was made of, or try files again that failed."""
+    """Look for new and changed files of a collection.
+
+    Limn reads again what the collection was made of. With `retry`, it also tries the files again
+    that could not be read.
+    """
     retry = read_body(Again, request.get_data()).retry
     return JobList(tuple(map(job_document, state().collections.again(name, retry)))), 202
 
 
 @route(collections, f"{COLLECTION}/failures", answers=Failures)
 def failures(name: str) -> Failures:
-    """Return the files of a collection that could not be indexed, with the reasons."""
+    """List the files that could not be read.
+
+    Each has the reason, in words and as a code. The list has the first 1,000 of a collection.
+    """
     collection = engine().catalog.collections.one(name)
     rows = engine().catalog.failures.of(collection.id)
     files = tuple(
@@ -150,7 +210,11 @@ def failures(name: str) -> Failures:
 
 @route(collections, f"{COLLECTION}/missing", answers=Missing)
 def missing(name: str) -> Missing:
-    """Return the pictures of a collection whose files were not found, counted by folder."""
+    """Count the pictures whose files are missing.
+
+    Limn keeps a picture whose file was not found, until the file is back or you remove the
+    picture. The counts are by folder.
+    """
     collection = engine().catalog.collections.one(name)
     counts = engine().catalog.files(collection).missing_folders()
     rows = tuple(
@@ -160,15 +224,36 @@ def missing(name: str) -> Missing:
     return Missing(sum(counts.values()), rows, len(counts) - len(rows))
 
 
-@route(collections, f"{COLLECTION}/missing", "DELETE", answers=Forgotten, scope="admin")
+@route(
+    collections,
+    f"{COLLECTION}/missing",
+    "DELETE",
+    answers=Forgotten,
+    scope="admin",
+    raises=sources.BUSY,
+)
 def forget_missing(name: str) -> Forgotten:
-    """Forget the pictures of a collection whose files were not found."""
+    """Remove the pictures whose files are missing.
+
+    There is no way back. A file that comes back is a new picture with another number.
+    """
     return Forgotten(engine().forget_missing(name))
 
 
-@route(collections, "/folders", answers=Folders, fields=FolderFields, scope="write")
+@route(
+    collections,
+    "/folders",
+    answers=Folders,
+    fields=FolderFields,
+    scope="write",
+    raises=("web.services.server_folders",),
+)
 def folders() -> Folders:
-    """Return the folders that a collection may be made of."""
+    """List the folders of the server that a collection may be made of.
+
+    The operator of the server names the folders. Without `path`, the answer has these; with it, the
+    folders in one of them.
+    """
     path = read_texts(FolderFields, dict(request.args.lists())).path
     if not path:
         roots = tuple(printable(str(root)) for root in state().roots.all)

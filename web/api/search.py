@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 from time import perf_counter
-from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, request
 
 from search.documents.completion import CompleteFields, Completions
 from search.documents.from_records import answer_document, captions_document, hit_document
@@ -22,7 +21,8 @@ from search.documents.search_request import SearchDocument, SearchFields, Search
 from search.errors import BadPicture, NotFound
 from search.query.limits import LARGEST_ID
 from search.query.records import Query
-from web.api.openapi import NOT_MODIFIED, RANGES, openapi
+from web.api.openapi import NOT_MODIFIED, RANGES
+from web.api.openapi import error_sources as sources
 from web.links import API, addresses, linked_picture
 from web.middleware.file_responses import attachment, send
 from web.requests.pagination import Cursor, cursor_after, cursor_text, parse_cursor
@@ -50,9 +50,16 @@ YEAR_S = 365 * 24 * 3600
     takes={JSON: SearchDocument, FORM_TYPES[0]: SearchForm},
     scope="read",
     etag=False,
+    raises=(*sources.SEARCH, *sources.PICTURES),
 )
 def search() -> Answer:
-    """Answer a query: fields in the address, a form with pictures, or a JSON document."""
+    """Find pictures by words, by pictures, or by both.
+
+    With words, the hits show what the words say; with a picture, they look like it. Send the fields
+    in the address, a form with the files of pictures, or a JSON document in which each term has
+    its own weight. Without words and pictures, a collection or a filter lists its newest pictures.
+    The scope `read` is enough for each of them.
+    """
     return answer_query(*query_of_request(request))
 
 
@@ -73,22 +80,50 @@ def answer_query(query: Query, cursor: str) -> Answer:
     return answer_document(query, answer, hits, next_cursor, took_ms)
 
 
-@route(api, "/complete", answers=Completions, fields=CompleteFields, rate_limit=False)
+@route(
+    api,
+    "/complete",
+    answers=Completions,
+    fields=CompleteFields,
+    rate_limit=False,
+    raises=("web.services.completions", *sources.COLLECTIONS),
+)
 def complete() -> Completions:
-    """Return what the words in the box may become: cameras, folders, years, values, questions."""
+    """Complete the words of a search.
+
+    While somebody types, the answer offers what the words may become: cameras, folders, years,
+    values of columns, concepts, and searches that were asked before. It also corrects misspelt
+    words.
+    """
     fields = read_texts(CompleteFields, dict(request.args.lists()))
     return state().completer.complete(words(fields.q), fields.collection, fields.k)
 
 
-@route(api, PICTURE, answers=Picture)
+@route(
+    api,
+    PICTURE,
+    answers=Picture,
+    raises=sources.PICTURES,
+)
 def picture(picture_id: int) -> Picture:
-    """One picture with its facts and captions."""
+    """Show what is known of a picture.
+
+    The answer has its size, date, place, camera and captions, and the addresses of its files.
+    """
     return linked_picture(engine().picture(picture_id))
 
 
-@route(api, f"{PICTURE}/captions", answers=Captions)
+@route(
+    api,
+    f"{PICTURE}/captions",
+    answers=Captions,
+    raises=sources.PICTURES,
+)
 def captions(picture_id: int) -> Captions:
-    """Return a picture's captions alone: those beside its file before those in it."""
+    """Show the captions of a picture.
+
+    Captions of a file next to the picture come before those in the picture's own file.
+    """
     return captions_document(engine().picture(picture_id))
 
 
@@ -100,9 +135,14 @@ def captions(picture_id: int) -> Captions:
     statuses=NOT_MODIFIED,
     rate_limit=False,
     urgency="picture",
+    raises=(*sources.FILES, "web.api.search:_thumbnail"),
 )
 def thumbnail(picture_id: int) -> Response:
-    """Return a picture as WebP within a square; kept for good by who asks for its version `v`."""
+    """Show a small copy of a picture.
+
+    The copy is a WebP file that fits a square of `side` pixels. A client may store it for good if
+    the address has the picture's version `v`, as the links in other answers have.
+    """
     fields = read_texts(ThumbnailFields, dict(request.args.lists()))
     content_hash = engine().catalog.pictures.content_hash(picture_id)
     response = Response(mimetype="image/webp")
@@ -122,9 +162,14 @@ def thumbnail(picture_id: int) -> Response:
     fields=OriginalFields,
     statuses=RANGES,
     urgency="bulk",
+    raises=(*sources.FILES, "web.services.originals"),
 )
 def original(picture_id: int) -> Response:
-    """Return the picture's file as it is, whole or the range that is asked for."""
+    """Send the file of a picture.
+
+    The file comes as it is, whole or the part that `Range` asks for. The file of a moment of a
+    film is that moment as a JPEG.
+    """
     read_texts(OriginalFields, dict(request.args.lists()))
     picture = engine().picture(picture_id)
     source = state().originals.find(picture)
@@ -144,27 +189,20 @@ def original(picture_id: int) -> Response:
     takes={FORM_TYPES[1]: ExportFields},
     scope="read",
     urgency="bulk",
+    raises=(*sources.IDS, "web.services.exports"),
 )
 def export() -> Response | Export:
-    """Return a selection of pictures: JSON, CSV, or a zip of their files."""
+    """Export pictures as JSON, as a table, or with their files.
+
+    `format` is `json`, `csv` for a spreadsheet, or `zip` for the files themselves. Post a long list
+    of pictures as a form.
+    """
     ids, kind = selection_of(request.values)
     pictures = state().exports.pictures(ids)
     if kind == "json":
         return Export(tuple(linked_picture(picture) for picture in pictures))
     export = state().exports.of(pictures, kind)
     return attachment(export.content, export.content_type, export.name)
-
-
-@route(api, "/openapi.json", in_openapi=False)
-def document() -> dict[str, Any]:
-    """Return this API as OpenAPI 3.1."""
-    return openapi(current_app, f"{API}/")
-
-
-@route(api, "/docs", in_openapi=False)
-def docs() -> str:
-    """Return the same for people, without anything from elsewhere."""
-    return render_template("reference.html", api=openapi(current_app, f"{API}/"))
 
 
 def _thumbnail(picture_id: int, side_px: int, content_hash: str) -> bytes:
