@@ -10,7 +10,7 @@ from search.packages import plugins
 from search.query.limits import MAX_CHARACTERS
 from search.settings import Settings
 from web.api.boards import boards_api
-from web.api.collection import collections
+from web.api.collection_files import collections
 from web.api.encoders import encoders
 from web.api.films import films
 from web.api.health import health
@@ -18,9 +18,9 @@ from web.api.jobs import jobs
 from web.api.maps import maps
 from web.api.marks_and_concepts import feedback
 from web.api.pair_changes import pair_changes
+from web.api.pictures import api
 from web.api.reference import reference
 from web.api.saved_searches import saved_searches
-from web.api.search import api
 from web.auth import admit
 from web.i18n.languages import speak
 from web.i18n.messages import in_english

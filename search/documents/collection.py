@@ -69,7 +69,7 @@ class PictureMap(Struct, frozen=True, kw_only=True):
 class PointsFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request for the places of a map."""
 
-    v: Annotated[str, about("its version, from a link: it may then be kept for good")] = ""
+    v: Annotated[str, about("its version, as in links: a client may then store it for good")] = ""
 
 
 class NewCollection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

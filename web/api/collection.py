@@ -7,30 +7,20 @@ from msgspec import structs
 
 from search.catalog.jobs import Job
 from search.documents.collection import (
-    Again,
     Collection,
     Collections,
-    Failure,
-    Failures,
-    FolderFields,
-    Folders,
-    Forgotten,
-    Missing,
-    MissingFolder,
     NewCollection,
     Removed,
     Renamed,
     SentCollection,
-    SentFiles,
 )
 from search.documents.facets import FacetFields, Facets
 from search.documents.from_facets import facets_document
 from search.documents.from_jobs import job_document
 from search.documents.from_records import collection_document
-from search.documents.jobs import JobList, NotTaken, QueuedJob
+from search.documents.jobs import NotTaken, QueuedJob
 from search.documents.reading import read_texts
 from search.query.filters.grammar import parse
-from search.text.printable import printable
 from web.api.openapi import error_sources as sources
 from web.links import API
 from web.requests.json_body import read_body
@@ -44,11 +34,6 @@ from web.state import engine, state
 collections = Blueprint("collections", __name__, url_prefix=API)
 
 COLLECTION = "/collections/<name>"
-
-# A page shows what failed, not all of it; `limn failures` lists every file.
-MAX_FAILURES = 1_000
-
-ACCEPTED = {202: "Queued: follow the job."}
 
 
 @route(collections, "/collections", answers=Collections, endpoint="listed")
@@ -83,10 +68,10 @@ def make() -> tuple[QueuedJob, int]:
     """
     if request.is_json:
         new = read_body(NewCollection, request.get_data())
-        return _job_answer(
+        return job_answer(
             state().collections.from_folder(new.name, new.folder, new.encoder), []
         ), 202
-    return _job_answer(*state().collections.from_files(_receive)), 202
+    return job_answer(*state().collections.from_files(receive)), 202
 
 
 @route(collections, COLLECTION, answers=Collection)
@@ -154,125 +139,12 @@ def remove(name: str) -> Removed:
     return Removed(name)
 
 
-@route(
-    collections,
-    f"{COLLECTION}/files",
-    "POST",
-    answers=QueuedJob,
-    takes={FORM_TYPES[0]: SentFiles},
-    status=202,
-    files=True,
-    urgency="bulk",
-    raises=sources.UPLOADS,
-)
-def send(name: str) -> tuple[QueuedJob, int]:
-    """Add files to a collection.
-
-    The files come in a form: pictures, films, zip or tar archives, and captions.csv. The answer is
-    the job that reads them, with the files that the server did not take.
-    """
-    return _job_answer(*state().collections.from_files(_receive, name)), 202
-
-
-@route(
-    collections,
-    f"{COLLECTION}/index",
-    "POST",
-    answers=JobList,
-    takes={JSON: Again},
-    status=202,
-    raises=("web.services.collection_admin:again",),
-)
-def index(name: str) -> tuple[JobList, int]:
-    """Look for new and changed files of a collection.
-
-    Limn reads again what the collection was made of. With `retry`, it also tries the files again
-    that could not be read.
-    """
-    retry = read_body(Again, request.get_data()).retry
-    return JobList(tuple(map(job_document, state().collections.again(name, retry)))), 202
-
-
-@route(collections, f"{COLLECTION}/failures", answers=Failures)
-def failures(name: str) -> Failures:
-    """List the files that could not be read.
-
-    Each has the reason, in words and as a code. The list has the first 1,000 of a collection.
-    """
-    collection = engine().catalog.collections.one(name)
-    rows = engine().catalog.failures.of(collection.id)
-    files = tuple(
-        Failure(printable(str(each.path)), each.reason, str(printable(each.detail)))
-        for each in rows[:MAX_FAILURES]
-    )
-    return Failures(files, len(rows) - len(files))
-
-
-@route(collections, f"{COLLECTION}/missing", answers=Missing)
-def missing(name: str) -> Missing:
-    """Count the pictures whose files are missing.
-
-    Limn keeps a picture whose file was not found, until the file is back or you remove the
-    picture. The counts are by folder.
-    """
-    collection = engine().catalog.collections.one(name)
-    counts = engine().catalog.files(collection).missing_folders()
-    rows = tuple(
-        MissingFolder(printable(str(folder)), number)
-        for folder, number in list(counts.items())[:MAX_FAILURES]
-    )
-    return Missing(sum(counts.values()), rows, len(counts) - len(rows))
-
-
-@route(
-    collections,
-    f"{COLLECTION}/missing",
-    "DELETE",
-    answers=Forgotten,
-    scope="admin",
-    raises=sources.BUSY,
-)
-def forget_missing(name: str) -> Forgotten:
-    """Remove the pictures whose files are missing.
-
-    There is no way back. A file that comes back is a new picture with another number.
-    """
-    return Forgotten(engine().forget_missing(name))
-
-
-@route(
-    collections,
-    "/folders",
-    answers=Folders,
-    fields=FolderFields,
-    scope="write",
-    raises=("web.services.server_folders",),
-)
-def folders() -> Folders:
-    """List the folders of the server that a collection may be made of.
-
-    The operator of the server names the folders. Without `path`, the answer has these; with it, the
-    folders in one of them.
-    """
-    path = read_texts(FolderFields, dict(request.args.lists())).path
-    if not path:
-        roots = tuple(printable(str(root)) for root in state().roots.all)
-        return Folders(path=None, above=None, folders=roots, pictures=0)
-    listing = state().roots.listing(path)
-    return Folders(
-        path=printable(str(listing.path)),
-        above=None if listing.above is None else printable(str(listing.above)),
-        folders=tuple(printable(str(folder)) for folder in listing.folders),
-        pictures=listing.pictures,
-    )
-
-
-def _receive(upload: Upload) -> Fields:
+def receive(upload: Upload) -> Fields:
     """Write the request's files into drafts; return the form's other fields."""
     return read_form(request, upload.open, current_app.config["MAX_SENT_LENGTH"])
 
 
-def _job_answer(job: Job, refusals: Sequence[uploads.RefusedFile]) -> QueuedJob:
+def job_answer(job: Job, refusals: Sequence[uploads.RefusedFile]) -> QueuedJob:
     """Return a job with the refused files of its upload."""
     files = tuple(NotTaken(each.name, each.reason) for each in refusals)
     return QueuedJob(**structs.asdict(job_document(job)), refused=files)

@@ -98,7 +98,7 @@ def keep_concept() -> ConceptSummary:
     return concept_document(keep(engine(), words(concept.name), query, concept.replace))
 
 
-@route(feedback, CONCEPT, answers=SharedConcept)
+@route(feedback, CONCEPT, answers=SharedConcept, raises=sources.CONCEPTS)
 def concept(name: str) -> SharedConcept:
     """Export a concept.
 
@@ -113,7 +113,11 @@ def concept(name: str) -> SharedConcept:
     "POST",
     answers=ConceptSummary,
     takes={JSON: SharedConcept},
-    raises=("search.concepts", "search.catalog.concepts:keep"),
+    raises=(
+        "search.concepts:read_concept",
+        "search.concepts:check_name",
+        "search.catalog.concepts:keep",
+    ),
 )
 def import_concept() -> ConceptSummary:
     """Import a concept.
@@ -125,7 +129,7 @@ def import_concept() -> ConceptSummary:
     return concept_document(concept)
 
 
-@route(feedback, CONCEPT, "DELETE", status=204)
+@route(feedback, CONCEPT, "DELETE", status=204, raises=("search.catalog.concepts:remove",))
 def forget_concept(name: str) -> Response:
     """Delete a concept.
 

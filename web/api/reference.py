@@ -6,16 +6,23 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from flask import Blueprint, current_app, redirect, render_template, request
+from markupsafe import Markup, escape
 from werkzeug import Response
 
 from search.errors import NotFound
 from web.api.openapi import openapi
-from web.api.openapi.page import common_refusals, groups_of
+from web.api.openapi.page import common_refusals, groups_of, pretty
 from web.links import API
 from web.route import route
 from web.state import engine
 
 reference = Blueprint("reference", __name__, url_prefix=API)
+
+
+@reference.app_template_filter("marked")
+def marked(text: str) -> Markup:
+    """Return a text of the document as HTML; its backquotes mark code."""
+    return Markup(re.sub("`([^`]*)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
 
 
 @route(reference, "/openapi.json", in_openapi=False)
@@ -29,7 +36,11 @@ def docs() -> str:
     """Show the document as a page, with examples of what this server has."""
     api = openapi(current_app, f"{API}/", _server(), _own_examples())
     return render_template(
-        "reference.html", api=api, groups=groups_of(api), refusals=common_refusals(api)
+        "reference.html",
+        api=api,
+        groups=groups_of(api),
+        refusals=common_refusals(api),
+        problem=pretty(api["components"]["schemas"]["Problem"]["examples"][0]),
     )
 
 
@@ -68,7 +79,7 @@ def _own_examples() -> dict[str, Any]:
     catalog = engine().catalog
     collections = engine().collections()
     pictures = catalog.filters.newest([each.id for each in collections], None, 1)
-    rows = {
+    rows: dict[str, Sequence[object]] = {
         "name": [each.name for each in collections],
         "picture_id": [int(each) for each in pictures],
         "board_id": [each.id for each in catalog.boards.page(1)],

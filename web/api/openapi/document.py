@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from flask import Flask
@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 from search.documents.problem import Problem
 from search.documents.schemas import schemas
 from search.packages.installing import version
+from web.api.openapi.example_answers import PROBLEM
 from web.api.openapi.examples import examples_of
 from web.api.openapi.operation import operation
 from web.api.openapi.tags import ADDED, TAGS, place_of
@@ -69,7 +70,7 @@ def openapi(
         "tags": [{"name": tag.name, "description": tag.about} for tag in _tags(paths)],
         "paths": paths,
         "components": {
-            "schemas": schemas(documents),
+            "schemas": _schemas(documents),
             "responses": _share_responses(paths),
             "securitySchemes": {
                 "token": {
@@ -80,6 +81,13 @@ def openapi(
             },
         },
     }
+
+
+def _schemas(documents: Iterable[type[Struct]]) -> dict[str, Any]:
+    """Return the schemas of documents; that of a problem has an example, as no answer has one."""
+    components = schemas(documents)
+    components[Problem.__name__]["examples"] = [PROBLEM]
+    return components
 
 
 def _rules(app: Flask, prefix: str) -> Iterator[Rule]:

@@ -7,11 +7,12 @@ from web.route import ErrorSource
 
 Sources = tuple[ErrorSource, ...]
 
-# Reading a request: members, a JSON document, a list's page, a text or a list of ids.
+# Reading a request: members, a JSON document, a list's page, values, a name, a list of ids.
 MEMBERS: Sources = ("search.documents.reading",)
 JSON_BODY: Sources = ("web.requests.json_body", *MEMBERS)
 PAGES: Sources = ("web.requests.pagination:page_of",)
 TEXT: Sources = ("search.catalog.database.values",)
+NAME: Sources = ("search.catalog.database.values:_check_text",)
 IDS: Sources = ("web.requests.query_form:identities",)
 
 COLLECTIONS: Sources = ("search.catalog.collection:with_last_changes",)
@@ -20,11 +21,10 @@ PICTURES: Sources = ("search.catalog.picture_reader",)
 FILES: Sources = (*PICTURES, "web.services.confined")
 BUSY: Sources = ("search.catalog.database.writer_lock:_busy",)
 
-# The parts of addresses; "collections" and "concepts" have a <name>.
+# The parts of addresses; "collections" have a <name>.
 OF_PATH: Mapping[str, Sources] = {
     "board_id": ("search.catalog.board_pins:unknown_board",),
     "collections": COLLECTIONS,
-    "concepts": CONCEPTS,
     "job_id": ("search.catalog.jobs:one",),
     "search_id": ("search.catalog.saved_searches:_check_found",),
 }
@@ -77,8 +77,8 @@ ADDRESSES: Sources = (
 )
 SAVED: Sources = ("search.catalog.saved_searches:_check_free", *ADDRESSES, *NAMES)
 MARKS: Sources = (
-    "search.query.checks",
-    "search.query.syntax",
+    "search.query.checks:check_marks",
+    "search.query.checks:check_weight",
     "search.query.filters.grammar",
     "web.requests.query_form:_term",
 )

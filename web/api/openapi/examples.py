@@ -62,13 +62,7 @@ ASKED: Mapping[str, tuple[str, ...]] = {
 
 BODIES: Mapping[str, Any] = {
     "SearchDocument": {
-        "terms": [
-            {"text": "a red door"},
-            {"text": "people", "weight": -0.5},
-            {"picture_id": 412, "weight": 0.7},
-        ],
-        "collections": ["holidays"],
-        "where": "date >= 2021",
+        "terms": [{"text": "a red door"}, {"text": "people", "weight": -0.5}],
         "k": 5,
     },
     "SearchForm": {"image": ["photo.jpg"], "q": ["in the snow"], "weight": 0.7},

@@ -1,6 +1,6 @@
 """One operation of the document: what it does, takes, answers and refuses."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from http import HTTPStatus
 from typing import Any
 
@@ -27,6 +27,7 @@ MEANINGS = {
     401: "The server wants a token, and the request has none, or an unknown one.",
     403: "The scope of the token does not allow this, or a page of another site sent it.",
     404: "What the address names is not there.",
+    405: "The number in the address is too large.",
     409: "This does not fit what is there now.",
     413: "The request, or a picture in it, is too large.",
     415: "The body is neither a form nor JSON, or a file is not a picture.",
@@ -111,7 +112,7 @@ def _problems(path: str, method: str, facts: RouteFacts) -> Iterator[tuple[str, 
         yield str(status), _problem(MEANINGS[status], codes)
 
 
-def _problem(meaning: str, codes: "set[str] | frozenset[str]") -> dict[str, Any]:
+def _problem(meaning: str, codes: Set[str]) -> dict[str, Any]:
     code = {"properties": {"code": {"enum": sorted(codes)}}}
     schema = {"allOf": [_reference(Problem), code]}
     return {"description": meaning, "content": {PROBLEM: {"schema": schema}}}

@@ -140,11 +140,12 @@ def _bodies(api: Mapping[str, Any], content: Mapping[str, Any]) -> Iterator[Body
     for media_type, body in content.items():
         name = body.get("schema", {}).get("$ref", "").rpartition("/")[2]
         example = body.get("example", "")
-        text = example if isinstance(example, str) else _pretty(example)
+        text = example if isinstance(example, str) else pretty(example)
         yield Body(media_type, name, api["components"]["schemas"].get(name, {}), text)
 
 
-def _pretty(value: Any) -> str:
+def pretty(value: Any) -> str:
+    """Return a value as JSON for people to read."""
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 

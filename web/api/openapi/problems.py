@@ -15,6 +15,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct, structs
+
 from search import errors
 from search.documents.search_request import SearchForm
 from search.errors import LimnError, Message
@@ -22,9 +24,9 @@ from web.api.openapi.error_sources import (
     ENCODER_MODULES,
     JSON_BODY,
     MEMBERS,
+    NAME,
     OF_PATH,
     SENT_SEARCH,
-    TEXT,
 )
 from web.auth import TOKEN_NEEDED, TOKEN_UNKNOWN
 from web.middleware.errors import status_of
@@ -42,6 +44,11 @@ RATE = {429: {"rate-limited"}}
 BODY = {413: {"pictures-too-large"}}
 FILES = {413: {"files-too-large"}}
 ADDRESS = {404: {"nothing-at-address"}}
+# Werkzeug refuses the method where a number is too large for the rule that has this method.
+NUMBER = {405: {"method-not-allowed"}}
+
+# The code of a member that a document needs.
+MISSING = "member-missing"
 
 # The readers of documents refuse the values of these errors before; no field names a crop.
 REFUSED_BEFORE = frozenset(
@@ -55,10 +62,17 @@ def problems_of(path: str, method: str, facts: RouteFacts) -> Problems:
     for source in _sources(path, method, facts):
         for status, code in codes_of(source):
             codes[status].add(code)
+    if not any(map(_requires, (facts.fields, *facts.takes.values()))):
+        codes[400].discard(MISSING)
     for problems in _of_guards(path, method, facts):
         for status, several in problems.items():
             codes[status] |= several
-    return dict(sorted(codes.items()))
+    return {status: several for status, several in sorted(codes.items()) if several}
+
+
+def _requires(kind: type[Struct] | None) -> bool:
+    """Return whether a document has a member without a default."""
+    return kind is not None and any(each.required for each in structs.fields(kind))
 
 
 def _sources(path: str, method: str, facts: RouteFacts) -> Iterator[ErrorSource]:
@@ -73,7 +87,7 @@ def _sources(path: str, method: str, facts: RouteFacts) -> Iterator[ErrorSource]
         yield from SENT_SEARCH if SearchForm in facts.takes.values() else ()
     for name, sources in OF_PATH.items():
         yield from sources if name in path and "<" in path else ()
-    yield from TEXT if "<name>" in path else ()
+    yield from NAME if "<name>" in path else ()
 
 
 def _of_guards(path: str, method: str, facts: RouteFacts) -> Iterator[Problems]:
@@ -82,20 +96,25 @@ def _of_guards(path: str, method: str, facts: RouteFacts) -> Iterator[Problems]:
     yield from (CHANGE,) if method not in SAFE_METHODS else ()
     yield from (RATE,) if facts.rate_limit else ()
     yield from (ADDRESS,) if "<" in path else ()
+    yield from (NUMBER,) if "<int" in path and method not in LOOKS else ()
     if method != "GET" and facts.takes:
         yield FILES if facts.files else BODY
 
 
-@cache
 def codes_of(source: ErrorSource) -> frozenset[tuple[int, str]]:
     """Return the statuses and codes of the errors of a source, without those of what it calls."""
     if isinstance(source, type):
         return frozenset(_codes_of_class(source))
-    module, _, name = source.partition(":")
+    module, _, function = source.partition(":")
+    return _codes_in(module, function)
+
+
+@cache
+def _codes_in(module: str, function: str) -> frozenset[tuple[int, str]]:
     parts: list[ast.AST] = [ast.parse(_file(module).read_text(encoding="utf-8"))]
-    if name:
+    if function:
         functions = (each for each in ast.walk(parts[0]) if isinstance(each, ast.FunctionDef))
-        parts = [each for each in functions if each.name == name]
+        parts = [each for each in functions if each.name == function]
     names = {**vars(errors), **vars(sys.modules.get(module, errors))}
     calls = (each for part in parts for each in ast.walk(part) if isinstance(each, ast.Call))
     codes = (code for call in calls if call.args for code in _codes_of_call(call, names))
@@ -104,8 +123,12 @@ def codes_of(source: ErrorSource) -> frozenset[tuple[int, str]]:
 
 def _file(module: str) -> Path:
     """Return the file of a module, which is not imported: some need packages of their own."""
-    package, *rest = module.split(".")
-    return Path(import_module(package).__path__[0], *rest).with_suffix(".py")
+    name, *rest = module.split(".")
+    package = import_module(name)
+    if not rest:
+        return Path(str(package.__file__))
+    path = Path(package.__path__[0], *rest)
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
 def _codes_of_class(kind: type[LimnError]) -> Iterator[tuple[int, str]]:

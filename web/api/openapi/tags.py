@@ -24,7 +24,7 @@ TAGS = (
         ("api.search", "api.complete"),
     ),
     Tag(
-        N_("Pictures"),
+        N_("Pictures and their files"),
         N_(
             "One picture by its number: what is known of it, a small copy to show, and its file. "
             "Several pictures at once as a table or as a zip."
