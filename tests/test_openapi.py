@@ -168,16 +168,23 @@ def test_pages_of_hits_follow_each_other_without_a_gap(app: Flask) -> None:
     assert other.status_code == 400 and "does not belong to this question" in other.text
 
 
-def test_jobs_are_told_newest_first(app: Flask) -> None:
-    client = app.test_client()
-    listed = client.get("/api/v1/jobs?k=1").json
-    assert listed is not None
-    [job] = listed["jobs"]
-    assert (job["kind"], job["state"], job["collection"]) == ("index", "done", "colours")
-    assert client.get(f"/api/v1/jobs/{job['id']}").json == job
-    older = client.get(f"/api/v1/jobs?cursor={listed['next']}").json
-    assert older == {"jobs": [], "next": None}
-    assert client.get("/api/v1/jobs/99").status_code == 404
+def test_jobs_are_told_newest_first(tmp_path: Path) -> None:
+    with opened(settings_in(tmp_path / "data")) as (engine, client):
+        store_colours(engine.catalog, tmp_path / "pictures", ("red",))
+        [collection] = engine.catalog.collections.all()
+        jobs = engine.catalog.jobs
+        first, second = (jobs.start(collection, "index", tmp_path) for _ in range(2))
+        jobs.update(second, RunCounts(found=1, added=1), "done")
+        listed = client.get("/api/v1/jobs?k=1").json
+        assert listed is not None
+        [job] = listed["jobs"]
+        assert (job["id"], job["kind"], job["state"]) == (second, "index", "done")
+        assert job["collection"] == "colours"
+        assert client.get(f"/api/v1/jobs/{job['id']}").json == job
+        older = client.get(f"/api/v1/jobs?cursor={listed['next']}").json
+        assert older is not None and older["next"] is None
+        assert [each["id"] for each in older["jobs"]] == [first]
+        assert client.get("/api/v1/jobs/99").status_code == 404
 
 
 def test_a_selection_is_exported_as_json_csv_and_zip(app: Flask, engine: Engine) -> None:

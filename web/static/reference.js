@@ -10,7 +10,10 @@ function requestOf(form) {
   const data = new FormData(form);
   if (form.dataset.try === "POST") {
     const headers = { "Content-Type": "application/json" };
-    return { address: form.dataset.path, options: { method: "POST", headers, body: String(data.get("body")) } };
+    return {
+      address: form.dataset.path,
+      options: { method: "POST", headers, body: String(data.get("body")) },
+    };
   }
   const query = new URLSearchParams();
   let path = form.dataset.path;
@@ -22,12 +25,15 @@ function requestOf(form) {
   return { address: query.size ? `${path}?${query}` : path, options: {} };
 }
 
+/** @param {{thumbnail: string}} hit */
+const thumbnailOf = (hit) => hit.thumbnail;
+
 /** @param {Response} answer */
 async function textOf(answer) {
   const type = answer.headers.get("Content-Type") ?? "";
   if (type.includes("json")) {
     const body = await answer.json();
-    return { text: JSON.stringify(body, null, 2), pictures: body.hits?.map((hit) => hit.thumbnail) ?? [] };
+    return { text: JSON.stringify(body, null, 2), pictures: (body.hits ?? []).map(thumbnailOf) };
   }
   if (type.startsWith("text/")) return { text: await answer.text(), pictures: [] };
   const bytes = await answer.blob();
@@ -54,6 +60,7 @@ async function send(form) {
   const began = performance.now();
   button.disabled = true;
   let status = place.dataset.noAnswer;
+  /** @type {{text: string, pictures: string[]}} */
   let shown = { text: "", pictures: [] };
   try {
     const answer = await fetch(address, options);
