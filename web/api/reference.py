@@ -19,8 +19,8 @@ from web.state import engine
 reference = Blueprint("reference", __name__, url_prefix=API)
 
 
-@reference.app_template_filter("marked")
-def marked(text: str) -> Markup:
+@reference.app_template_filter("mark_code")
+def mark_code(text: str) -> Markup:
     """Return a text of the document as HTML; its backquotes mark code."""
     return Markup(re.sub("`([^`]*)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
 
@@ -52,14 +52,14 @@ def try_it(operation: str) -> Response:
         NotFound: no operation of that name only reads.
     """
     groups = groups_of(openapi(current_app, f"{API}/", _server()))
-    found = (each for group in groups for each in group.operations if each.id == operation)
-    tried = next((each for each in found if each.can_be_tried and each.method == "GET"), None)
-    if tried is None:
+    operations = (each for group in groups for each in group.operations if each.id == operation)
+    form = next((each for each in operations if each.can_be_tried and each.method == "GET"), None)
+    if form is None:
         raise NotFound("unknown-operation", "there is no operation {name!r} to try", name=operation)
     fields = {name: [each for each in several if each] for name, several in request.args.lists()}
-    parts = re.findall(r"{(\w+)}", tried.path)
+    parts = re.findall(r"{(\w+)}", form.path)
     query = {name: several for name, several in fields.items() if name not in {*parts, "lang"}}
-    path = re.sub(r"{(\w+)}", lambda part: _part(fields.get(part[1], [])), tried.path)
+    path = re.sub(r"{(\w+)}", lambda part: _part(fields.get(part[1], [])), form.path)
     address = f"{request.script_root}{path}?{urlencode(query, doseq=True)}"
     return redirect(address.removesuffix("?"), 303)
 

@@ -11,18 +11,18 @@ from urllib.parse import urlencode
 
 from werkzeug.routing import Rule
 
-from web.api.openapi.examples import FILES, Examples
+from web.api.openapi.examples import FILES, RequestExamples
 from web.route import JSON
 
 TEXTS = (JSON, "text/csv", "text/event-stream")
 
 
 def curl_line(
-    method: str, rule: Rule, operation: Mapping[str, Any], examples: Examples, server: str
+    method: str, rule: Rule, operation: Mapping[str, Any], examples: RequestExamples, server: str
 ) -> str:
     """Return the command; the shell puts in a token from the variable LIMN_TOKEN."""
-    asked = examples.asked(rule.endpoint) if method == "GET" else {}
-    query = urlencode({name: _text(value) for name, value in asked.items()}, doseq=True)
+    values = examples.request_fields(rule.endpoint) if method == "GET" else {}
+    query = urlencode({name: _text(value) for name, value in values.items()}, doseq=True)
     url = server + path_of(rule, examples) + (f"?{query}" if query else "")
     kinds = next(iter(operation["responses"].values())).get("content", {})
     body = operation.get("requestBody", {}).get("content", {})
@@ -40,7 +40,7 @@ def curl_line(
     return " \\\n  ".join([" ".join(first), *rest])
 
 
-def path_of(rule: Rule, examples: Examples) -> str:
+def path_of(rule: Rule, examples: RequestExamples) -> str:
     """Return the path of a rule with the examples of its parts."""
     path = str(rule)
 

@@ -123,17 +123,17 @@ def _share_responses(paths: Mapping[str, Any]) -> dict[str, Any]:
     ]
     counts = Counter(json.dumps(several[status]) for several, status in responses)
     names: dict[str, str] = {}
-    shared: dict[str, Any] = {}
+    parts: dict[str, Any] = {}
     for several, status in responses:
         text = json.dumps(several[status])
         if counts[text] < SHARED_BY:
             continue
         if text not in names:
-            number = 1 + sum(name.startswith(f"Problem{status}") for name in shared)
+            number = 1 + sum(name.startswith(f"Problem{status}") for name in parts)
             names[text] = f"Problem{status}" + (f"_{number}" if number > 1 else "")
-            shared[names[text]] = several[status]
+            parts[names[text]] = several[status]
         several[status] = {"$ref": f"#/components/responses/{names[text]}"}
-    return shared
+    return parts
 
 
 def _path_parameter(name: str, rule: Rule, example: Any) -> dict[str, Any]:

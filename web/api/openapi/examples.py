@@ -1,4 +1,4 @@
-"""Examples of fields, bodies and answers. A test reads each as the document that it is of."""
+"""Examples of fields, bodies and answers; a test reads each as its document."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -91,8 +91,8 @@ FILES = frozenset({"image", "files"})
 
 
 @dataclass(frozen=True, slots=True)
-class Examples:
-    """The examples, of which `own` replaces those of parts of addresses."""
+class RequestExamples:
+    """The examples of requests and answers; `own` has other parts of addresses."""
 
     own: Mapping[str, Any]
 
@@ -108,7 +108,7 @@ class Examples:
             return {"example": [self.own["picture_id"]]}
         return {"example": FIELDS[name]} if name in FIELDS else {}
 
-    def asked(self, endpoint: str) -> dict[str, Any]:
+    def request_fields(self, endpoint: str) -> dict[str, Any]:
         """Return the fields of the example of a request."""
         return {name: self.field(name)["example"] for name in ASKED.get(endpoint, ())}
 
@@ -122,6 +122,6 @@ class Examples:
         return ANSWERS.get(f"{endpoint} {name}", ANSWERS.get(name))
 
 
-def examples_of(own: Mapping[str, Any]) -> Examples:
+def examples_of(own: Mapping[str, Any]) -> RequestExamples:
     """Return the examples, with these for parts of addresses."""
-    return Examples(own)
+    return RequestExamples(own)

@@ -10,7 +10,7 @@ from werkzeug.routing import Rule
 from search.documents.problem import Problem
 from search.documents.schemas import REFERENCE, parameters
 from web.api.openapi.curl import curl_line
-from web.api.openapi.examples import Examples
+from web.api.openapi.examples import RequestExamples
 from web.api.openapi.problems import problems_of
 from web.api.openapi.tags import tag_of
 from web.route import JSON, RouteFacts
@@ -44,7 +44,7 @@ def operation(
     rule: Rule,
     view: Callable[..., Any],
     facts: RouteFacts,
-    examples: Examples,
+    examples: RequestExamples,
     server: str,
 ) -> dict[str, Any]:
     """Return the operation of a method at a rule; `server` is the address for its curl line."""
@@ -81,7 +81,7 @@ def operation(
     return result
 
 
-def _answers(endpoint: str, facts: RouteFacts, examples: Examples) -> dict[str, Any]:
+def _answers(endpoint: str, facts: RouteFacts, examples: RequestExamples) -> dict[str, Any]:
     """Return the content of an answer; plain bytes have no schema."""
     content: dict[str, Any] = {}
     for media_type, kind in facts.answers.items():

@@ -13,7 +13,7 @@ FEW = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class MediaTypeExample:
     """A body of one media type: the name and the schema of its document, and an example."""
 
     media_type: str
@@ -23,7 +23,7 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class StatusProblems:
     """The errors of one status: what they mean, and their codes."""
 
     status: str
@@ -35,8 +35,9 @@ class Refusal:
 class Operation:
     """An operation as the page shows it.
 
-    `asked` and `others` are fields of the form to try it: those that its example has, and the rest;
-    `sends` is the JSON that the form sends, and `can_be_tried` tells whether there is a form.
+    `first_fields` and `others` are fields of the form to try it: those that its example has, and
+    the rest; `sends` is the JSON that the form sends, and `can_be_tried` tells whether there is a
+    form.
     """
 
     id: str
@@ -48,10 +49,10 @@ class Operation:
     curl: str
     status: str
     parameters: tuple[Mapping[str, Any], ...]
-    bodies: tuple[Body, ...]
-    answers: tuple[Body, ...]
-    refusals: tuple[Refusal, ...]
-    asked: tuple[Mapping[str, Any], ...]
+    bodies: tuple[MediaTypeExample, ...]
+    answers: tuple[MediaTypeExample, ...]
+    refusals: tuple[StatusProblems, ...]
+    first_fields: tuple[Mapping[str, Any], ...]
     others: tuple[Mapping[str, Any], ...]
 
     @property
@@ -93,7 +94,7 @@ def groups_of(api: Mapping[str, Any]) -> list[Group]:
     ]
 
 
-def common_refusals(api: Mapping[str, Any]) -> list[Refusal]:
+def common_refusals(api: Mapping[str, Any]) -> list[StatusProblems]:
     """Return the errors that nearly every operation has, by status."""
     meanings: dict[str, str] = {}
     codes: dict[str, set[str]] = {}
@@ -103,7 +104,8 @@ def common_refusals(api: Mapping[str, Any]) -> list[Refusal]:
             meanings[each.status] = each.meaning
             codes.setdefault(each.status, set()).update(each.codes)
     return [
-        Refusal(status, meanings[status], tuple(sorted(codes[status]))) for status in EVERYWHERE
+        StatusProblems(status, meanings[status], tuple(sorted(codes[status])))
+        for status in EVERYWHERE
     ]
 
 
@@ -116,7 +118,7 @@ def _operation(
 ) -> Operation:
     fields = operation.get("parameters", ())
     line = operation["x-codeSamples"][0]["source"]
-    asked = {each["name"] for each in fields if f"{each['name']}=" in line}
+    first_fields = {each["name"] for each in fields if f"{each['name']}=" in line}
     status, usual = next(iter(operation["responses"].items()))
     return Operation(
         id=operation["operationId"],
@@ -131,17 +133,17 @@ def _operation(
         bodies=tuple(_bodies(api, operation.get("requestBody", {}).get("content", {}))),
         answers=tuple(_bodies(api, usual.get("content", {}))),
         refusals=tuple(_refusals(api, operation["responses"])),
-        asked=(*parts, *(each for each in fields if each["name"] in asked)),
-        others=tuple(each for each in fields if each["name"] not in asked),
+        first_fields=(*parts, *(each for each in fields if each["name"] in first_fields)),
+        others=tuple(each for each in fields if each["name"] not in first_fields),
     )
 
 
-def _bodies(api: Mapping[str, Any], content: Mapping[str, Any]) -> Iterator[Body]:
+def _bodies(api: Mapping[str, Any], content: Mapping[str, Any]) -> Iterator[MediaTypeExample]:
     for media_type, body in content.items():
         name = body.get("schema", {}).get("$ref", "").rpartition("/")[2]
         example = body.get("example", "")
         text = example if isinstance(example, str) else pretty(example)
-        yield Body(media_type, name, api["components"]["schemas"].get(name, {}), text)
+        yield MediaTypeExample(media_type, name, api["components"]["schemas"].get(name, {}), text)
 
 
 def pretty(value: Any) -> str:
@@ -149,21 +151,21 @@ def pretty(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def _refusals(api: Mapping[str, Any], responses: Mapping[str, Any]) -> Iterator[Refusal]:
+def _refusals(api: Mapping[str, Any], responses: Mapping[str, Any]) -> Iterator[StatusProblems]:
     """Yield the errors of an operation that few others have."""
-    shared = api["components"]["responses"]
+    common = api["components"]["responses"]
     for status, response in responses.items():
         if status < "400":
             continue
         refusal = _refusal(
-            status, shared.get(response.get("$ref", "").rpartition("/")[2], response)
+            status, common.get(response.get("$ref", "").rpartition("/")[2], response)
         )
         if status not in EVERYWHERE or len(refusal.codes) > FEW:
             yield refusal
 
 
-def _refusal(status: str, response: Mapping[str, Any]) -> Refusal:
-    return Refusal(status, response["description"], tuple(_codes(response)))
+def _refusal(status: str, response: Mapping[str, Any]) -> StatusProblems:
+    return StatusProblems(status, response["description"], tuple(_codes(response)))
 
 
 def _codes(response: Mapping[str, Any]) -> list[str]:

@@ -28,7 +28,6 @@ from web.api.openapi.error_sources import (
     OF_PATH,
     SENT_SEARCH,
 )
-from web.auth import TOKEN_NEEDED, TOKEN_UNKNOWN
 from web.middleware.errors import status_of
 from web.middleware.security import FOREIGN_SITE, SAFE_METHODS
 from web.route import JSON, LOOKS, ErrorSource, RouteFacts
@@ -37,7 +36,7 @@ Problems = Mapping[int, Set[str]]
 """Codes of problems by their status."""
 
 # Guards answer before the view does, with errors of Werkzeug that carry a message.
-TOKEN = {401: {TOKEN_NEEDED.code, TOKEN_UNKNOWN.code}, 403: {"token-scope-too-small"}}
+TOKEN = {401: {"token-needed", "token-unknown"}, 403: {"token-scope-too-small"}}
 CHANGE = {403: {FOREIGN_SITE.code}}
 ANY = {421: {"host-unknown"}, 500: {"server-fault"}}
 RATE = {429: {"rate-limited"}}
