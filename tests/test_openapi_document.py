@@ -142,7 +142,11 @@ def test_every_source_of_errors_has_some(client: FlaskClient) -> None:
 
 def test_a_route_without_sources_has_the_errors_of_its_guards() -> None:
     plain = problems_of("/api/v1/toys", "GET", RouteFacts(access="public", rate_limit=False))
-    assert plain == {421: {"host-unknown"}, 500: {"server-fault"}, 503: {"database-fails"}}
+    assert plain == {
+        421: {"host-unknown"},
+        500: {"server-fault"},
+        503: {"database-fails", "database-fails-damaged"},
+    }
     changing = problems_of("/api/v1/toys/<name>", "POST", RouteFacts())
     assert changing[403] == {"foreign-site", "token-scope-too-small"}
     assert 429 in changing and 507 in changing and "nothing-at-address" in changing[404]

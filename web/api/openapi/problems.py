@@ -46,6 +46,9 @@ ADDRESS = {404: {"nothing-at-address"}}
 # Werkzeug refuses the method where a number is too large for the rule that has this method.
 NUMBER = {405: {"method-not-allowed"}}
 
+# The code of the database's error for clients where its file is damaged.
+DAMAGED = "database-fails-damaged"
+
 # The code of a member that a document needs.
 MISSING = "member-missing"
 
@@ -137,6 +140,8 @@ def _codes_of_class(kind: type[LimnError]) -> Iterator[tuple[int, str]]:
             yield status_of(kind, reason), f"picture-{reason.replace(' ', '-')}"
     if kind.OUTSIDE is not None:
         yield status_of(kind), kind.OUTSIDE.code
+    if kind is errors.DatabaseUnavailable:
+        yield status_of(kind), DAMAGED
     if issubclass(kind, errors.EncoderUnavailable):
         for module in ENCODER_MODULES:
             yield from (each for each in codes_of(module) if each[0] == status_of(kind))
