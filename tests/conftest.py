@@ -17,9 +17,20 @@ from search.catalog.catalog import Catalog, open_catalog
 from tests.browsing import address, browser, page
 from tests.colour_web import client, engine, ids, web
 from tests.commands import limn_command
+from tests.documented_problems import documented_problems
 from tests.typed import typed
 
-__all__ = ["address", "browser", "client", "engine", "ids", "page", "typed", "web"]  # fixtures
+__all__ = [  # fixtures
+    "address",
+    "browser",
+    "client",
+    "documented_problems",
+    "engine",
+    "ids",
+    "page",
+    "typed",
+    "web",
+]
 
 # A shell that starts the tests in the background makes them, and their children, ignore these.
 for each in (signal.SIGINT, signal.SIGHUP):

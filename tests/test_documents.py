@@ -171,12 +171,12 @@ def test_a_schema_says_what_may_stand_in_a_member() -> None:
     assert set(hit["required"]) == set(hit["properties"]), "also the addresses of files"
     assert hit["properties"]["cosine"] == {
         "type": ["number", "null"],
-        "description": "of the picture and the query",
+        "description": "how alike the picture and the search are, from -1 to 1",
     }
     assert "required" not in fields
     assert fields["properties"]["k"] == {
         "type": "integer",
-        "description": "how many hits",
+        "description": "how many pictures to answer with",
         "default": 20,
         "minimum": 1,
         "maximum": 10_000,

@@ -314,7 +314,7 @@ def test_an_encoder_that_is_missing_is_told_and_the_rest_goes_on(
     engine: Engine, tmp_path: Path
 ) -> None:
     client = with_encoder(
-        engine, tmp_path, EncoderUnavailable("x", "its weights are not downloaded")
+        engine, tmp_path, EncoderUnavailable("pair-missing", "its weights are not downloaded")
     )
     assert "not downloaded" in detail(client.get("/api/v1/search?q=red"), 503)
     page = client.get("/?q=red")

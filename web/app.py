@@ -10,7 +10,7 @@ from search.packages import plugins
 from search.query.limits import MAX_CHARACTERS
 from search.settings import Settings
 from web.api.boards import boards_api
-from web.api.collection import collections
+from web.api.collection_files import collections
 from web.api.encoders import encoders
 from web.api.films import films
 from web.api.health import health
@@ -18,8 +18,9 @@ from web.api.jobs import jobs
 from web.api.maps import maps
 from web.api.marks_and_concepts import feedback
 from web.api.pair_changes import pair_changes
+from web.api.pictures import api
+from web.api.reference import reference
 from web.api.saved_searches import saved_searches
-from web.api.search import api
 from web.auth import admit
 from web.i18n.languages import speak
 from web.i18n.messages import in_english
@@ -116,7 +117,7 @@ def create_app(
         *(pages, tile_pages, collection_pages, pair_pages, compare_pages, encoder_pages),
         *(saved_pages, boards, map_page, health, sign_in, metrics),
         *(api, collections, pair_changes, encoders, jobs, maps, films, feedback),
-        *(saved_searches, boards_api),
+        *(saved_searches, boards_api, reference),
         *plugins.load_added("routes"),
     ):
         app.register_blueprint(part)

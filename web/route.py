@@ -3,7 +3,7 @@
 A view without facts stops the start, so no view is public or undocumented by mistake.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
@@ -28,6 +28,9 @@ Urgency = Literal["probe", "search", "picture", "bulk"]
 Answers = type[Struct] | str | tuple[type[Struct] | str, ...]
 """The class of a JSON answer, media types of others, or both."""
 
+ErrorSource = str | type[LimnError]
+"""What raises errors: a class of them, a module, or a function as in "search.catalog.jobs:one"."""
+
 View = TypeVar("View", bound=Callable[..., Any])
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -50,7 +53,8 @@ class RouteFacts:
 
     `answers` maps media types to document classes, with None for plain bytes; `fields` is the class
     of the address's fields; `takes` maps the media types of bodies to classes; `statuses` explains
-    further statuses; `status` is the usual one. `in_openapi` routes are in OpenAPI.
+    further statuses; `raises` names the sources of the view's own errors; `status` is the usual
+    one. `in_openapi` routes are in OpenAPI.
 
     Where `access` is None, reading needs `read` and changing needs `write`. `files` routes accept
     bodies as large as archives. `rate_limit` is False where a client may ask at any rate. `etag`
@@ -62,6 +66,7 @@ class RouteFacts:
     fields: type[Struct] | None = None
     takes: Mapping[str, type[Struct]] = field(default_factory=dict)
     statuses: Mapping[int, str] = field(default_factory=dict)
+    raises: Sequence[ErrorSource] = ()
     status: int = 200
     in_openapi: bool = True
     access: Access | None = None
@@ -92,6 +97,7 @@ def route(  # noqa: PLR0913 - a view names the few facts that it changes
     fields: type[Struct] | None = None,
     takes: Mapping[str, type[Struct]] | None = None,
     statuses: Mapping[int, str] | None = None,
+    raises: Sequence[ErrorSource] = (),
     status: int = 200,
     in_openapi: bool = True,
     scope: Access | None = None,
@@ -111,6 +117,7 @@ def route(  # noqa: PLR0913 - a view names the few facts that it changes
         fields=fields,
         takes=takes or {},
         statuses=statuses or {},
+        raises=raises,
         status=status,
         in_openapi=in_openapi,
         access=scope,

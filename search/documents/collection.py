@@ -11,15 +11,15 @@ Name = Annotated[str, in_schema(minLength=1, maxLength=200)]
 
 
 class SecondPair(Struct, frozen=True, kw_only=True):
-    """The encoder pair that embeds a collection besides its own."""
+    """The second encoder pair of a collection, which reads its pictures too."""
 
     encoder: str
     space: str
     state: Annotated[
         str,
         about(
-            "filling: its pictures are being embedded; ready: it can be switched to; former: it "
-            "answered before, and can be gone back to; freed: its embeddings are being deleted"
+            "filling: it is reading the pictures; ready: it can be switched to; former: it "
+            "answered before, and can be gone back to; freed: what it has read is being deleted"
         ),
     ]
 
@@ -69,7 +69,7 @@ class PictureMap(Struct, frozen=True, kw_only=True):
 class PointsFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request for the places of a map."""
 
-    v: Annotated[str, about("its version, from a link: it may then be kept for good")] = ""
+    v: Annotated[str, about("its version, as in links: a client may then store it for good")] = ""
 
 
 class NewCollection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -107,7 +107,7 @@ class Again(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Upgraded(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A request to embed a collection by a second encoder pair."""
+    """A request to change the encoder pair of a collection."""
 
     encoder: Annotated[
         str,
@@ -119,7 +119,7 @@ class Switched(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request to answer by the other pair of a collection."""
 
     incomplete: Annotated[
-        bool, about("leave out pictures that it did not embed, until their files can be read")
+        bool, about("leave out pictures that it has not read, until their files can be read")
     ] = False
 
 

@@ -29,5 +29,5 @@ class CompleteFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A question that is being typed."""
 
     q: Annotated[str, about("the words in the box")] = ""
-    collection: Annotated[tuple[str, ...], about("names; all, if none")] = ()
-    k: Annotated[Hits, about("how many", maximum=MAX_COMPLETIONS)] = 8
+    collection: Annotated[tuple[str, ...], about("names of collections; usually all")] = ()
+    k: Annotated[Hits, about("how many completions", maximum=MAX_COMPLETIONS)] = 8

@@ -46,7 +46,7 @@ class InstalledPair(Struct, frozen=True, kw_only=True):
     size_bytes: int | None
     speed: Annotated[str | None, about("fast, medium, slow or GPU, by the work of a picture")]
     languages: Languages
-    collections: Annotated[tuple[str, ...], about("those that it embedded")]
+    collections: Annotated[tuple[str, ...], about("collections whose pictures it has read")]
     there: Annotated[bool, about("its files exist")]
     pictures_per_s: Annotated[float | None, about("as measured, where that was asked for")] = None
     text_ms: Annotated[float | None, about("as measured, where that was asked for")] = None

@@ -55,7 +55,9 @@ class ConceptSummary(Struct, frozen=True, kw_only=True):
     words: tuple[Words, ...]
     more: Annotated[int, about("pictures that lead towards it")]
     less: Annotated[int, about("pictures that lead away")]
-    spaces: Annotated[tuple[str, ...], about("where its vector was made")]
+    spaces: Annotated[
+        tuple[str, ...], about("the spaces of numbers in which it can be searched by")
+    ]
 
 
 class Concepts(Struct, frozen=True):
@@ -81,7 +83,7 @@ class SharedMark(Struct, frozen=True, kw_only=True):
 
 
 class SharedVector(Struct, frozen=True):
-    """A vector of a concept that catalogs share."""
+    """What a concept means to one encoder pair, as numbers."""
 
     space: str
     float16: Annotated[str, about("base64, little-endian")]

@@ -59,13 +59,13 @@ class ThumbnailFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """A request for a thumbnail."""
 
     side: Annotated[Side, about("its longest side in pixels")] = 320
-    v: Annotated[str, about("its version, from a link: it may then be kept for good")] = ""
+    v: Annotated[str, about("its version, as in links: a client may then store it for good")] = ""
 
 
 class OriginalFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request for the file of a picture."""
 
-    download: Annotated[str | UnsetType, about("present: to be saved, not shown")] = UNSET
+    download: Annotated[str | UnsetType, about("any value: a browser saves the file")] = UNSET
 
 
 class ExportFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,7 +76,7 @@ class ExportFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         about("the pictures, in the order in which they are wanted", minItems=1, maxItems=MAX_HITS),
         ALWAYS,
     ] = ()
-    format: Annotated[ExportFormat, about("what is wanted")] = "json"
+    format: Annotated[ExportFormat, about("the form of the answer")] = "json"
 
 
 class Export(Struct, frozen=True):

@@ -37,7 +37,7 @@ Pictures = Annotated[
 class PageFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request for a page of a list."""
 
-    k: Annotated[Hits, about("how many", maximum=MAX_ROWS)] = DEFAULT_K
+    k: Annotated[Hits, about("how many rows", maximum=MAX_ROWS)] = DEFAULT_K
     cursor: Cursor = ""
 
 
@@ -79,7 +79,7 @@ class SearchChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class SavedAnswerFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request for the answer of a saved search."""
 
-    k: Annotated[Hits, about("how many hits", maximum=MAX_HITS)] = DEFAULT_K
+    k: Annotated[Hits, about("how many pictures to answer with", maximum=MAX_HITS)] = DEFAULT_K
     cursor: Cursor = ""
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.json import schema_components
 
+from search.documents.descriptions import describe
 from search.documents.members import ONLY_SHOWN
 
 REFERENCE = "#/components/schemas/{name}"
@@ -16,8 +17,13 @@ def schemas(kinds: Iterable[type[Struct]]) -> dict[str, Any]:
 
     An object has no members but those that its schema names.
     """
+    kinds = tuple(kinds)
     _, components = schema_components(kinds, ref_template=REFERENCE)
-    return {name: _object(components[name]) for name in sorted(components)}
+    documents = {name: _object(name, components[name]) for name in sorted(components)}
+    for kind in kinds:
+        members = documents[kind.__name__]["properties"]
+        documents[kind.__name__]["properties"] = {name: members[name] for name in _own_first(kind)}
+    return documents
 
 
 def parameters(kind: type[Struct]) -> list[dict[str, Any]]:
@@ -29,12 +35,23 @@ def parameters(kind: type[Struct]) -> list[dict[str, Any]]:
     ]
 
 
-def _object(schema: Mapping[str, Any]) -> dict[str, Any]:
+def _own_first(kind: type[Struct]) -> list[str]:
+    """Return the names of the members of a document, its own before those of its bases."""
+    of_bases = getattr(kind.__base__, "__struct_fields__", ())
+    return sorted(kind.__struct_encode_fields__, key=lambda name: name in of_bases)
+
+
+def _object(document: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     members = {name: _short_form(member) for name, member in schema["properties"].items()}
+    for name, member in members.items():
+        text = describe(document, name)
+        if "description" not in member and text:
+            member["description"] = text
     always = {name for name, member in members.items() if member.pop("always", False)}
     required = sorted({*schema["required"], *always})
     return {
         "type": "object",
+        **({"description": schema["description"]} if "description" in schema else {}),
         "properties": members,
         **({"required": required} if required else {}),
         "additionalProperties": False,

@@ -35,13 +35,13 @@ class Match(Struct, frozen=True):
 class Hit(Picture, frozen=True):
     """A picture of an answer: its rank from 1, its score by `measure`, and its facts."""
 
-    rank: Annotated[int, about("from 1")]
-    score: Annotated[float, about("as `measure` says")]
+    rank: Annotated[int, about("its place in the answer, from 1")]
+    score: Annotated[float, about("how well it matches, in the measure that `measure` names")]
     measure: Annotated[str, about("cosine, relevance, or none where the newest come first")]
-    cosine: Annotated[float | None, about("of the picture and the query")]
-    confidence: Annotated[float | None, about("that it is right, 0 to 1")]
+    cosine: Annotated[float | None, about("how alike the picture and the search are, from -1 to 1")]
+    confidence: Annotated[float | None, about("how sure Limn is that it is right, from 0 to 1")]
     matches: tuple[Match, ...]
-    copies: Annotated[tuple[int, ...], about("near-duplicates folded into it")]
+    copies: Annotated[tuple[int, ...], about("numbers of near-duplicates that are folded into it")]
     group: Annotated[str | None, about("its heading in a sorted answer, such as 2021-06")]
 
     @property
@@ -114,7 +114,7 @@ class Answer(Struct, frozen=True, kw_only=True):
 
     query: AskedQuery
     hits: tuple[Hit, ...]
-    confidence: Annotated[float | None, about("of the best hit, 0 to 1")]
+    confidence: Annotated[float | None, about("how sure Limn is of the best hit, from 0 to 1")]
     more: bool
     notes: Annotated[tuple[str, ...], about("why hits are missing")]
     cuts: Annotated[tuple[Cut, ...], about("words not read to their end")]

@@ -26,42 +26,48 @@ class AnswerFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     cursor: Annotated[
         str,
-        about("`next` of the answer before, to the same question"),
+        about("`next` of the answer before: go on with the same search"),
         expects("it must be `next` of the answer before"),
     ] = ""
-    k: Annotated[Hits, about("how many hits", maximum=MAX_HITS)] = DEFAULT_K
-    offset: Annotated[Place, about("so many hits are passed over", maximum=MAX_HITS)] = 0
+    k: Annotated[Hits, about("how many pictures to answer with", maximum=MAX_HITS)] = DEFAULT_K
+    offset: Annotated[Place, about("how many of the best pictures to skip", maximum=MAX_HITS)] = 0
     where: Annotated[
         str,
-        about("a filter, such as: date >= 2021 and camera ~ canon"),
+        about("a condition for pictures, such as: date >= 2021 and camera ~ canon"),
         expects("it must be a text, such as: date >= 2021"),
     ] = ""
     by: Annotated[
         tuple[SignalName, ...],
-        about("what may speak; all, if none"),
+        about("what to compare: the picture, captions, words, names, text in it; usually all"),
         expects(f"it may be: {', '.join(SIGNAL_NAMES)}"),
     ] = ()
-    cutoff: Annotated[Share, about("hits with less confidence are left out")] = 0.0
-    fold: Annotated[bool, about("near-duplicates become one hit")] = False
-    diverse: Annotated[Share, about("how much likeness to hits above counts")] = 0.0
+    cutoff: Annotated[Share, about("leave out hits that Limn is less sure of")] = 0.0
+    fold: Annotated[bool, about("make one hit of near-duplicates")] = False
+    diverse: Annotated[Share, about("how much a hit should differ from the hits above it")] = 0.0
     more: Annotated[
         tuple[PictureId, ...],
-        about("ids of pictures as wanted: more like these", minItems=0, maxItems=MAX_MARKS),
+        about(
+            "numbers of pictures as wanted: find more like these", minItems=0, maxItems=MAX_MARKS
+        ),
         expects(LIST_OF_IDS),
     ] = ()
     less: Annotated[
         tuple[PictureId, ...],
-        about("ids of pictures as not wanted; they are left out", minItems=0, maxItems=MAX_MARKS),
+        about(
+            "numbers of pictures as not wanted; the answer leaves these out",
+            minItems=0,
+            maxItems=MAX_MARKS,
+        ),
         expects(LIST_OF_IDS),
     ] = ()
     sort: Annotated[
         str,
-        about("relevance, date, -date, name, size, or another fact or column"),
+        about("relevance, date, -date for the newest first, name, size, or a column"),
         expects("it must be a text, such as: -date"),
     ] = ""
     strictness: Annotated[
         Strictness | None,
-        about("how sure a hit must be: a cutoff of 0.5, 0.25 or 0.1"),
+        about("how sure a hit must be; the same as a cutoff of 0.5, 0.25 or 0.1"),
         expects(f"it may be: {', '.join(STRICTNESS)}"),
     ] = None
     understand: Annotated[
@@ -69,7 +75,7 @@ class AnswerFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ] = False
     plain: Annotated[
         tuple[str, ...],
-        about("pieces that stay words, as `understood` of an answer names them"),
+        about("pieces of the words that `understand` leaves as words"),
         expects("it must be a list of texts"),
     ] = ()
 
@@ -77,18 +83,22 @@ class AnswerFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class SearchFields(AnswerFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A search in an address or a form."""
 
-    q: Annotated[tuple[TermText, ...], about("words")] = ()
-    minus: Annotated[tuple[TermText, ...], about("words that hits must not show")] = ()
-    similar: Annotated[tuple[PictureId, ...], about("ids of indexed pictures")] = ()
-    concept: Annotated[tuple[ConceptName, ...], about("concepts, by name")] = ()
-    weight: Annotated[Weight, about("of the pictures, not zero; words have 1")] = 1.0
-    collection: Annotated[tuple[str, ...], about("names; all, if none")] = ()
+    q: Annotated[tuple[TermText, ...], about("what the pictures show, in words")] = ()
+    minus: Annotated[tuple[TermText, ...], about("what the pictures must not show, in words")] = ()
+    similar: Annotated[tuple[PictureId, ...], about("numbers of pictures to look like")] = ()
+    concept: Annotated[tuple[ConceptName, ...], about("names of concepts to search by")] = ()
+    weight: Annotated[
+        Weight, about("how much the pictures of the search count, not zero; words have 1")
+    ] = 1.0
+    collection: Annotated[
+        tuple[str, ...], about("names of collections to search; usually all")
+    ] = ()
 
 
 class SearchForm(SearchFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A search in a form with pictures."""
 
-    image: Annotated[tuple[str, ...], about("files of pictures")] = ()
+    image: Annotated[tuple[str, ...], about("files of pictures to look like")] = ()
 
 
 class Term(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -17,6 +17,7 @@ from search.documents.saved_and_boards import (
     PinnedPictures,
 )
 from search.query.limits import LARGEST_ID
+from web.api.openapi import error_sources as sources
 from web.links import API, linked_picture
 from web.requests.json_body import read_body
 from web.requests.pagination import next_of, page_of
@@ -31,18 +32,39 @@ BOARD = f"/boards/<int(max={LARGEST_ID}):board_id>"
 PINNED = f"{BOARD}/pictures/<int(max={LARGEST_ID}):picture_id>"
 
 
-@route(boards_api, "/boards", answers=Boards, endpoint="listed", fields=PageFields)
+@route(
+    boards_api,
+    "/boards",
+    answers=Boards,
+    endpoint="listed",
+    fields=PageFields,
+    raises=sources.PAGES,
+)
 def list_boards() -> Boards:
-    """Return the boards, the first made first."""
+    """List the boards.
+
+    The oldest board comes first.
+    """
     k, after = page_of(request.args, "boards")
     rows = _rows().page(k, after or 0)
     boards = tuple(board_document(board) for board in rows)
     return Boards(boards, next_of([board.id for board in rows], k))
 
 
-@route(boards_api, "/boards", "POST", answers=Board, takes={JSON: NewBoard}, status=201)
+@route(
+    boards_api,
+    "/boards",
+    "POST",
+    answers=Board,
+    takes={JSON: NewBoard},
+    status=201,
+    raises=sources.BOARDS,
+)
 def make() -> tuple[Board, int, dict[str, str]]:
-    """Make a board, empty or of pictures."""
+    """Make a board.
+
+    It is empty, or has the pictures that `ids` names.
+    """
     board = read_body(NewBoard, request.get_data())
     board_id = _rows().create(name_of(board.name), _ids(board.ids, "ids"))
     return one(board_id), 201, {"Location": url_for("boards_api.one", board_id=board_id)}
@@ -50,13 +72,26 @@ def make() -> tuple[Board, int, dict[str, str]]:
 
 @route(boards_api, BOARD, answers=Board)
 def one(board_id: int) -> Board:
-    """One board, and how many pictures are on it."""
+    """Show a board.
+
+    The answer has its name and its number of pictures; its pictures have an address of their own.
+    """
     return board_document(_rows().one(board_id)[0])
 
 
-@route(boards_api, BOARD, "PATCH", answers=Board, takes={JSON: BoardChange})
+@route(
+    boards_api,
+    BOARD,
+    "PATCH",
+    answers=Board,
+    takes={JSON: BoardChange},
+    raises=(*sources.BOARDS, "search.catalog.board_pins:pin_of"),
+)
 def change(board_id: int) -> Board:
-    """Give a board another name, its pictures another order, or both."""
+    """Rename a board, or reorder its pictures.
+
+    Send a new `name`, a new `order`, or both.
+    """
     change = read_body(BoardChange, request.get_data())
     name = None if change.name is UNSET else name_of(change.name)
     _rows().change(board_id, name, _ids(change.order, "order"))
@@ -65,14 +100,26 @@ def change(board_id: int) -> Board:
 
 @route(boards_api, BOARD, "DELETE", status=204)
 def delete(board_id: int) -> Response:
-    """Delete a board; its pictures stay where they are."""
+    """Delete a board.
+
+    Its pictures stay in their collections.
+    """
     _rows().remove(board_id)
     return Response(status=204)
 
 
-@route(boards_api, f"{BOARD}/pictures", answers=PinnedPictures, fields=PageFields)
+@route(
+    boards_api,
+    f"{BOARD}/pictures",
+    answers=PinnedPictures,
+    fields=PageFields,
+    raises=sources.PAGES,
+)
 def pictures(board_id: int) -> PinnedPictures:
-    """Return the pictures of a board in their order, with their notes."""
+    """List the pictures of a board.
+
+    They come in their order, each with its place and its note.
+    """
     k, cursor = page_of(request.args, "pictures")
     first = cursor or 0
     _, pins = _rows().one(board_id)
@@ -86,16 +133,36 @@ def pictures(board_id: int) -> PinnedPictures:
     return PinnedPictures(pictures, next_of([place + 1 for place, _ in page], k))
 
 
-@route(boards_api, f"{BOARD}/pictures", "POST", answers=Added, takes={JSON: Ids})
+@route(
+    boards_api,
+    f"{BOARD}/pictures",
+    "POST",
+    answers=Added,
+    takes={JSON: Ids},
+    raises=sources.PINS,
+)
 def add(board_id: int) -> Added:
-    """Put pictures at the end of a board; those that are on it stay where they are."""
+    """Add pictures to a board.
+
+    New pictures go to the end. Pictures that are on the board keep their places.
+    """
     ids = read_body(Ids, request.get_data()).ids
     return Added(_rows().add(board_id, _ids(ids, "ids")))
 
 
-@route(boards_api, PINNED, "PATCH", status=204, takes={JSON: PinnedChange})
+@route(
+    boards_api,
+    PINNED,
+    "PATCH",
+    status=204,
+    takes={JSON: PinnedChange},
+    raises=("search.catalog.board_pins:pin_of", "web.requests.saved_search:note_of"),
+)
 def edit(board_id: int, picture_id: int) -> Response:
-    """Note something of a picture on a board, move it to another place, or do both."""
+    """Write a note on a picture of a board, or move the picture.
+
+    Send a `note`, a `place`, or both. Places count from 0.
+    """
     change = read_body(PinnedChange, request.get_data())
     note = None if change.note is UNSET else note_of(change.note)
     place = None if change.place is UNSET else change.place
@@ -105,7 +172,10 @@ def edit(board_id: int, picture_id: int) -> Response:
 
 @route(boards_api, PINNED, "DELETE", status=204)
 def take_off(board_id: int, picture_id: int) -> Response:
-    """Take a picture off a board; one that is not on it is passed over."""
+    """Take a picture off a board.
+
+    A picture that is not on the board is no error.
+    """
     _rows().take_off(board_id, picture_id)
     return Response(status=204)
 

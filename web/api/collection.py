@@ -7,30 +7,21 @@ from msgspec import structs
 
 from search.catalog.jobs import Job
 from search.documents.collection import (
-    Again,
     Collection,
     Collections,
-    Failure,
-    Failures,
-    FolderFields,
-    Folders,
-    Forgotten,
-    Missing,
-    MissingFolder,
     NewCollection,
     Removed,
     Renamed,
     SentCollection,
-    SentFiles,
 )
 from search.documents.facets import FacetFields, Facets
 from search.documents.from_facets import facets_document
 from search.documents.from_jobs import job_document
 from search.documents.from_records import collection_document
-from search.documents.jobs import JobList, NotTaken, QueuedJob
+from search.documents.jobs import NotTaken, QueuedJob
 from search.documents.reading import read_texts
 from search.query.filters.grammar import parse
-from search.text.printable import printable
+from web.api.openapi import error_sources as sources
 from web.links import API
 from web.requests.json_body import read_body
 from web.requests.multipart import read_form
@@ -44,15 +35,13 @@ collections = Blueprint("collections", __name__, url_prefix=API)
 
 COLLECTION = "/collections/<name>"
 
-# A page shows what failed, not all of it; `limn failures` lists every file.
-MAX_FAILURES = 1_000
-
-ACCEPTED = {202: "Queued: follow the job."}
-
 
 @route(collections, "/collections", answers=Collections, endpoint="listed")
 def list_collections() -> Collections:
-    """Return what there is to search."""
+    """List the collections.
+
+    Each has its name, its number of pictures and captions, and how many files could not be read.
+    """
     return Collections(tuple(map(collection_document, engine().summaries())))
 
 
@@ -65,129 +54,97 @@ def list_collections() -> Collections:
     status=202,
     files=True,
     urgency="bulk",
+    raises=(
+        *sources.UPLOADS,
+        "web.services.server_folders:folder",
+        "web.services.encoder_pairs:choose",
+    ),
 )
 def make() -> tuple[QueuedJob, int]:
-    """Make a collection of a folder on the server, or of files that are sent; or add to one.
+    """Make a collection, or add to one.
 
-    The job that is answered does the work; a collection is there from its beginning.
+    Send pictures, films, zip or tar archives in a form, or name a folder on the server in a JSON
+    document. The answer is a job, which reads the pictures; follow it to see how far it is.
     """
     if request.is_json:
         new = read_body(NewCollection, request.get_data())
-        return _job_answer(
+        return job_answer(
             state().collections.from_folder(new.name, new.folder, new.encoder), []
         ), 202
-    return _job_answer(*state().collections.from_files(_receive)), 202
+    return job_answer(*state().collections.from_files(receive)), 202
 
 
 @route(collections, COLLECTION, answers=Collection)
 def one(name: str) -> Collection:
-    """One collection, and how much it holds."""
+    """Show a collection.
+
+    The answer has its number of pictures and captions, its encoder pair, and its size.
+    """
     return collection_document(engine().summaries([name])[0])
 
 
-@route(collections, f"{COLLECTION}/facets", answers=Facets, fields=FacetFields)
+@route(
+    collections,
+    f"{COLLECTION}/facets",
+    answers=Facets,
+    fields=FacetFields,
+    raises=sources.FILTERS,
+)
 def facets(name: str) -> Facets:
-    """Return what a collection holds under a filter: dates, cameras, colours, folders, places."""
+    """Count what a collection has.
+
+    The counts are by date, camera, format, size, colour, folder, language, place, and by each
+    further column. With a filter in `where`, only the pictures that pass it count.
+    """
     where = read_texts(FacetFields, dict(request.args.lists())).where
     return facets_document(engine().facets([name], parse(where) if where else None))
 
 
-@route(collections, COLLECTION, "PATCH", answers=Collection, takes={JSON: Renamed})
+@route(
+    collections,
+    COLLECTION,
+    "PATCH",
+    answers=Collection,
+    takes={JSON: Renamed},
+    raises=(
+        *sources.BUSY,
+        "search.catalog.collection:rename",
+        "search.catalog.collection:check_name",
+    ),
+)
 def rename(name: str) -> Collection:
-    """Give a collection another name."""
+    """Rename a collection.
+
+    Its pictures, and the numbers of the pictures, stay the same.
+    """
     new = read_body(Renamed, request.get_data()).name
     engine().rename(name, new)
     return collection_document(engine().summaries([new])[0])
 
 
-@route(collections, COLLECTION, "DELETE", answers=Removed, scope="admin")
+@route(
+    collections,
+    COLLECTION,
+    "DELETE",
+    answers=Removed,
+    scope="admin",
+    raises=sources.BUSY,
+)
 def remove(name: str) -> Removed:
-    """Forget a collection: files that were sent for it are deleted, files elsewhere stay."""
+    """Remove a collection.
+
+    Files that were sent to the server for it are deleted. Files in folders of the server stay.
+    """
     state().collections.remove(name)
     return Removed(name)
 
 
-@route(
-    collections,
-    f"{COLLECTION}/files",
-    "POST",
-    answers=QueuedJob,
-    takes={FORM_TYPES[0]: SentFiles},
-    status=202,
-    files=True,
-    urgency="bulk",
-)
-def send(name: str) -> tuple[QueuedJob, int]:
-    """Add files to a collection."""
-    return _job_answer(*state().collections.from_files(_receive, name)), 202
-
-
-@route(
-    collections,
-    f"{COLLECTION}/index",
-    "POST",
-    answers=JobList,
-    takes={JSON: Again},
-    status=202,
-)
-def index(name: str) -> tuple[JobList, int]:
-    """Look for changes in what a collection was made of, or try files again that failed."""
-    retry = read_body(Again, request.get_data()).retry
-    return JobList(tuple(map(job_document, state().collections.again(name, retry)))), 202
-
-
-@route(collections, f"{COLLECTION}/failures", answers=Failures)
-def failures(name: str) -> Failures:
-    """Return the files of a collection that could not be indexed, with the reasons."""
-    collection = engine().catalog.collections.one(name)
-    rows = engine().catalog.failures.of(collection.id)
-    files = tuple(
-        Failure(printable(str(each.path)), each.reason, str(printable(each.detail)))
-        for each in rows[:MAX_FAILURES]
-    )
-    return Failures(files, len(rows) - len(files))
-
-
-@route(collections, f"{COLLECTION}/missing", answers=Missing)
-def missing(name: str) -> Missing:
-    """Return the pictures of a collection whose files were not found, counted by folder."""
-    collection = engine().catalog.collections.one(name)
-    counts = engine().catalog.files(collection).missing_folders()
-    rows = tuple(
-        MissingFolder(printable(str(folder)), number)
-        for folder, number in list(counts.items())[:MAX_FAILURES]
-    )
-    return Missing(sum(counts.values()), rows, len(counts) - len(rows))
-
-
-@route(collections, f"{COLLECTION}/missing", "DELETE", answers=Forgotten, scope="admin")
-def forget_missing(name: str) -> Forgotten:
-    """Forget the pictures of a collection whose files were not found."""
-    return Forgotten(engine().forget_missing(name))
-
-
-@route(collections, "/folders", answers=Folders, fields=FolderFields, scope="write")
-def folders() -> Folders:
-    """Return the folders that a collection may be made of."""
-    path = read_texts(FolderFields, dict(request.args.lists())).path
-    if not path:
-        roots = tuple(printable(str(root)) for root in state().roots.all)
-        return Folders(path=None, above=None, folders=roots, pictures=0)
-    listing = state().roots.listing(path)
-    return Folders(
-        path=printable(str(listing.path)),
-        above=None if listing.above is None else printable(str(listing.above)),
-        folders=tuple(printable(str(folder)) for folder in listing.folders),
-        pictures=listing.pictures,
-    )
-
-
-def _receive(upload: Upload) -> Fields:
+def receive(upload: Upload) -> Fields:
     """Write the request's files into drafts; return the form's other fields."""
     return read_form(request, upload.open, current_app.config["MAX_SENT_LENGTH"])
 
 
-def _job_answer(job: Job, refusals: Sequence[uploads.RefusedFile]) -> QueuedJob:
+def job_answer(job: Job, refusals: Sequence[uploads.RefusedFile]) -> QueuedJob:
     """Return a job with the refused files of its upload."""
     files = tuple(NotTaken(each.name, each.reason) for each in refusals)
     return QueuedJob(**structs.asdict(job_document(job)), refused=files)

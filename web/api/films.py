@@ -5,6 +5,7 @@ from flask import Blueprint, Response
 from search.errors import NotFound
 from search.query.limits import LARGEST_ID
 from web.api.openapi import RANGES
+from web.api.openapi import error_sources as sources
 from web.links import API
 from web.middleware.file_responses import send
 from web.route import route
@@ -22,9 +23,13 @@ films = Blueprint("films", __name__, url_prefix=API)
     answers=tuple(sorted(set(TYPES.values()))),
     statuses=RANGES,
     urgency="bulk",
+    raises=(*sources.FILES, "web.api.films", "web.services.originals"),
 )
 def film(picture_id: int) -> Response:
-    """Return the film that a picture is a moment of, whole or the range that is asked for."""
+    """Send the film of a picture.
+
+    A picture can be a moment of a film; its film comes whole, or the part that `Range` asks for.
+    """
     picture = engine().picture(picture_id)
     state().confined_files.check_file(picture)
     moment = moment_of(picture)

@@ -17,6 +17,7 @@ from search.documents.jobs import LONGEST_STREAM_S, EventFields, Job, JobFields,
 from search.documents.reading import read_texts
 from search.errors import BadQuery
 from search.query.limits import LARGEST_ID
+from web.api.openapi import error_sources as sources
 from web.links import API
 from web.requests.pagination import next_of, page_of
 from web.route import route
@@ -37,9 +38,19 @@ MAX_STREAMS = 3
 _streams = threading.BoundedSemaphore(MAX_STREAMS)
 
 
-@route(jobs, "/jobs", answers=Jobs, endpoint="listed", fields=JobFields)
+@route(
+    jobs,
+    "/jobs",
+    answers=Jobs,
+    endpoint="listed",
+    fields=JobFields,
+    raises=sources.PAGES,
+)
 def list_jobs() -> Jobs:
-    """Return the runs of the indexer, the newest first."""
+    """List the jobs.
+
+    The newest job comes first. Each says what it does, how far it is, or how it ended.
+    """
     k, before = page_of(request.args, "jobs")
     rows = engine().catalog.jobs.latest(k, before)
     return Jobs(tuple(map(job_document, rows)), next_of([job.id for job in rows], k))
@@ -47,19 +58,35 @@ def list_jobs() -> Jobs:
 
 @route(jobs, JOB, answers=Job)
 def job(job_id: int) -> Job:
-    """One run of the indexer: how far it is, or how it ended."""
+    """Show a job.
+
+    The answer says how far it is, or how it ended.
+    """
     return job_document(engine().catalog.jobs.one(job_id))
 
 
 @route(jobs, f"{JOB}/cancel", "POST", answers=Job)
 def cancel(job_id: int) -> Job:
-    """End a job; what was read is kept."""
+    """Cancel a job.
+
+    Pictures that it has read stay in the collection.
+    """
     return job_document(engine().catalog.jobs.cancel(job_id))
 
 
-@route(jobs, f"{JOB}/events", answers="text/event-stream", fields=EventFields)
+@route(
+    jobs,
+    f"{JOB}/events",
+    answers="text/event-stream",
+    fields=EventFields,
+    raises=("web.api.jobs:events",),
+)
 def events(job_id: int) -> Response:
-    """Return a job's progress as events, until it has ended or `seconds` are over."""
+    """Follow a job.
+
+    The answer is a stream of server-sent events. Each is the job as JSON, sent when the job
+    changes. The stream ends with the job, or after `seconds`.
+    """
     seconds = read_texts(EventFields, dict(request.args.lists())).seconds
     if not 1 <= seconds <= LONGEST_STREAM_S:
         raise BadQuery(

@@ -17,9 +17,19 @@ maps = Blueprint("mapping", __name__, url_prefix=API)
 MAP = "/collections/<name>/map"
 
 
-@route(maps, MAP, endpoint="told", answers=PictureMap)
+@route(
+    maps,
+    MAP,
+    endpoint="told",
+    answers=PictureMap,
+    raises=("web.services.maps",),
+)
 def one(name: str) -> PictureMap:
-    """Return the map of a collection: its regions, and how far the collection has gone on since."""
+    """Show the map of a collection.
+
+    A map places pictures that look alike near each other. The answer has the regions of the map
+    with their names, and the address of the places of all pictures.
+    """
     collection, picture_map = state().maps.get(name)
     return PictureMap(
         pictures=len(picture_map.ids),
@@ -29,11 +39,17 @@ def one(name: str) -> PictureMap:
     )
 
 
-@route(maps, f"{MAP}/points", answers="application/octet-stream")
+@route(
+    maps,
+    f"{MAP}/points",
+    answers="application/octet-stream",
+    raises=("web.services.maps",),
+)
 def points(name: str) -> Response:
-    """Where each picture lies: n ids (float64, little-endian), then n pairs x, y (uint16).
+    """Send the place of each picture on a map.
 
-    A place is from 0 to 65,535 from left to right and from bottom to top.
+    The answer is binary, little-endian: n picture numbers as float64, then n pairs x and y as
+    uint16. A place is from 0 to 65,535, from left to right and from bottom to top.
     """
     read_texts(PointsFields, dict(request.args.lists()))
     _, picture_map = state().maps.get(name)
@@ -47,7 +63,10 @@ def points(name: str) -> Response:
 
 @route(maps, MAP, "POST", answers=Job, status=202)
 def make(name: str) -> tuple[Job, int]:
-    """Make the map of a collection, or make it anew: the job that is answered does it."""
+    """Make the map of a collection.
+
+    The answer is the job that makes it. A map that exists is made again.
+    """
     return job_document(state().maps.make(name)), 202
 
 

@@ -18,6 +18,7 @@ from search.documents.from_saved import concept_document, mark_document
 from search.documents.reading import read
 from search.errors import BadQuery
 from search.query.checks import check_marks
+from web.api.openapi import error_sources as sources
 from web.links import API
 from web.requests.json_body import object_of
 from web.requests.query_form import query_of_document, words
@@ -31,13 +32,27 @@ CONCEPT = "/concepts/<name>"
 
 @route(feedback, "/marks", answers=Marks)
 def marks() -> Marks:
-    """Every mark that is kept, the first made first."""
+    """List the marks.
+
+    A mark says that a picture fits a search, or does not. The oldest mark comes first.
+    """
     return Marks(tuple(map(mark_document, engine().catalog.marks.all())))
 
 
-@route(feedback, "/marks", "POST", answers=Stored, takes={JSON: MarkDocument})
+@route(
+    feedback,
+    "/marks",
+    "POST",
+    answers=Stored,
+    takes={JSON: MarkDocument},
+    raises=(*sources.MARKS, "web.api.marks_and_concepts:mark", "search.catalog.marks"),
+)
 def mark() -> Stored:
-    """Keep that pictures answer a question, or do not; marked again, a picture changes sides."""
+    """Mark pictures as fitting a search or not.
+
+    Name the search by its `terms`, the pictures that fit in `more`, and those that do not in
+    `less`. The last mark of a picture counts.
+    """
     query, _ = query_of_document(object_of(request.get_data()))
     check_marks(query)
     if not query.more and not query.less:
@@ -47,7 +62,11 @@ def mark() -> Stored:
 
 @route(feedback, "/concepts", answers=Concepts)
 def concepts() -> Concepts:
-    """Return the concepts, by name."""
+    """List the concepts.
+
+    A concept is a meaning with a name, made of words, pictures and marks. Search by it with
+    `concept`, or with `concept:NAME` among the words.
+    """
     return Concepts(tuple(map(concept_document, engine().catalog.concepts.all())))
 
 
@@ -57,9 +76,19 @@ def concepts() -> Concepts:
     "POST",
     answers=ConceptSummary,
     takes={JSON: ConceptDocument},
+    raises=(
+        *sources.SEARCH,
+        *sources.MARKS,
+        "search.concepts:check_name",
+        "search.concepts:_parts",
+        "search.catalog.concepts:keep",
+    ),
 )
 def keep_concept() -> ConceptSummary:
-    """Keep a question's words, pictures and marks under a name."""
+    """Save a concept.
+
+    Its meaning is that of the words, pictures and marks that you send.
+    """
     members = object_of(request.get_data())
     own: dict[str, Any] = {
         name: members.pop(name) for name in ("name", "replace") if name in members
@@ -69,9 +98,12 @@ def keep_concept() -> ConceptSummary:
     return concept_document(keep(engine(), words(concept.name), query, concept.replace))
 
 
-@route(feedback, CONCEPT, answers=SharedConcept)
+@route(feedback, CONCEPT, answers=SharedConcept, raises=sources.CONCEPTS)
 def concept(name: str) -> SharedConcept:
-    """Return a concept as a document that another catalog imports."""
+    """Export a concept.
+
+    The answer is a document that another Limn can import.
+    """
     return export_concept(engine().catalog.concepts.one(name))
 
 
@@ -81,16 +113,27 @@ def concept(name: str) -> SharedConcept:
     "POST",
     answers=ConceptSummary,
     takes={JSON: SharedConcept},
+    raises=(
+        "search.concepts:read_concept",
+        "search.concepts:check_name",
+        "search.catalog.concepts:keep",
+    ),
 )
 def import_concept() -> ConceptSummary:
-    """Take a concept that another catalog exported."""
+    """Import a concept.
+
+    Send the document that another Limn has exported.
+    """
     concept = read_concept(request.get_data())
     engine().catalog.concepts.keep(concept)
     return concept_document(concept)
 
 
-@route(feedback, CONCEPT, "DELETE", status=204)
+@route(feedback, CONCEPT, "DELETE", status=204, raises=("search.catalog.concepts:remove",))
 def forget_concept(name: str) -> Response:
-    """Forget a concept; no picture is touched."""
+    """Delete a concept.
+
+    The pictures and marks that it was made of stay.
+    """
     engine().catalog.concepts.remove(name)
     return Response(status=204)

@@ -16,6 +16,7 @@ from search.documents.saved_and_boards import (
 )
 from search.documents.search import Answer
 from search.query.limits import LARGEST_ID
+from web.api.openapi import error_sources as sources
 from web.api.search import answer_query
 from web.links import API
 from web.requests.json_body import read_body
@@ -30,9 +31,19 @@ saved_searches = Blueprint("saved", __name__, url_prefix=API)
 SAVED = f"/saved/<int(max={LARGEST_ID}):search_id>"
 
 
-@route(saved_searches, "/saved", answers=SavedSearches, endpoint="listed", fields=PageFields)
+@route(
+    saved_searches,
+    "/saved",
+    answers=SavedSearches,
+    endpoint="listed",
+    fields=PageFields,
+    raises=sources.PAGES,
+)
 def list_searches() -> SavedSearches:
-    """Return the saved searches, the first saved first."""
+    """List the saved searches.
+
+    The oldest comes first.
+    """
     k, after = page_of(request.args, "saved searches")
     rows = _rows().page(k, after or 0)
     searches = tuple(saved_search_document(search) for search in rows)
@@ -46,9 +57,13 @@ def list_searches() -> SavedSearches:
     answers=SavedSearch,
     takes={JSON: NewSearch},
     status=201,
+    raises=sources.SAVED,
 )
 def save() -> tuple[SavedSearch, int, dict[str, str]]:
-    """Keep a question of the page under a name."""
+    """Save a search.
+
+    Send a `name`, and the search as the `address` of the page has it after the "?".
+    """
     new = read_body(NewSearch, request.get_data())
     search_id = _rows().save(name_of(new.name), _address(new.address))
     return one(search_id), 201, {"Location": url_for("saved.one", search_id=search_id)}
@@ -56,13 +71,26 @@ def save() -> tuple[SavedSearch, int, dict[str, str]]:
 
 @route(saved_searches, SAVED, answers=SavedSearch)
 def one(search_id: int) -> SavedSearch:
-    """One saved search."""
+    """Show a saved search.
+
+    The answer has its name and its address.
+    """
     return saved_search_document(_rows().one(search_id))
 
 
-@route(saved_searches, SAVED, "PATCH", answers=SavedSearch, takes={JSON: SearchChange})
+@route(
+    saved_searches,
+    SAVED,
+    "PATCH",
+    answers=SavedSearch,
+    takes={JSON: SearchChange},
+    raises=sources.SAVED,
+)
 def change(search_id: int) -> SavedSearch:
-    """Give a saved search another name, another question, or both."""
+    """Rename a saved search, or change what it asks.
+
+    Send another `name`, another `address`, or both.
+    """
     change = read_body(SearchChange, request.get_data())
     values = {} if change.name is UNSET else {"name": name_of(change.name)}
     if change.address is not UNSET:
@@ -74,7 +102,10 @@ def change(search_id: int) -> SavedSearch:
 
 @route(saved_searches, SAVED, "DELETE", status=204)
 def forget(search_id: int) -> Response:
-    """Forget a saved search."""
+    """Delete a saved search.
+
+    The pictures that it finds stay.
+    """
     _rows().remove(search_id)
     return Response(status=204)
 
@@ -85,9 +116,13 @@ def forget(search_id: int) -> Response:
     answers=Answer,
     fields=SavedAnswerFields,
     etag=False,
+    raises=(*sources.SEARCH, *sources.ADDRESSES, "web.services.query_images", *sources.PICTURES),
 )
 def search(search_id: int) -> Answer:
-    """Answer a saved search as it is now."""
+    """Run a saved search.
+
+    The answer has the pictures that the search finds now, in the form of any other search.
+    """
     page = read_texts(SavedAnswerFields, dict(request.args.lists()))
     url = parse_address(_rows().one(search_id).address)
     return answer_query(state().queries.query_of(url, page.k, 0), page.cursor)

@@ -60,14 +60,19 @@ def handle_errors(app: Flask, texts: ErrorTexts) -> None:
     app.register_error_handler(Exception, partial(_internal, texts))
 
 
+def status_of(kind: type[errors.LimnError], reason: str = "") -> int:
+    """Return the status of a class of errors; `reason` is that of a picture."""
+    status = next((STATUSES[each] for each in kind.__mro__ if each in STATUSES), 500)
+    return PICTURE_STATUSES.get(reason, status)
+
+
 def status_and_message(error: errors.LimnError | HTTPException) -> tuple[int, Message]:
     """Return the status of an error and its message; the status is 0 for a redirect."""
     if isinstance(error, HTTPException):
         is_error = (error.code or 0) >= 400
         return (error.code or 0, _message(error)) if is_error else (0, Message("redirect", ""))
-    status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
-    if isinstance(error, errors.BadPicture):
-        status = PICTURE_STATUSES.get(error.reason, status)
+    reason = error.reason if isinstance(error, errors.BadPicture) else ""
+    status = status_of(type(error), reason)
     message = error.outside
     if error.is_inside:
         current_app.logger.error("request %s failed: %s", request_id(), error)

@@ -124,7 +124,7 @@ def send() -> AnyResponse:
 @route(pages, API, strict_slashes=False)
 def api() -> AnyResponse:
     """Redirect to the description of the API, as these addresses have no page."""
-    return redirect(url_for("api.docs"))
+    return redirect(url_for("reference.docs"))
 
 
 @route(pages, "/narrow")
