@@ -64,7 +64,7 @@ def test_a_folder_becomes_a_collection(
     job = asked(client, "POST", "collections", 202, json=document)
     assert (job["state"], job["collection"]) == ("queued", "墙 walls")
     page = client.get("/collections/墙 walls")
-    assert "not there yet" in page.text and "limn worker" in page.text
+    assert "In the queue; it starts by itself" in page.text and "limn worker" in page.text
     work(engine, settings)
     told = asked(client, "GET", f"jobs/{job['id']}")
     assert (told["state"], told["added"], told["total"]) == ("done", 2, 2)

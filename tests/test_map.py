@@ -133,7 +133,7 @@ def test_the_map_is_moved_a_picture_opened_and_some_chosen(
         page.get_by_label("Words to search within").fill("red")
         where = page.locator("[name=where]").input_value()
         assert re.fullmatch(r"id = [\d,-]+", where)
-        page.get_by_role("button", name="Choose none").click()
+        page.get_by_role("button", name="Clear the selection").click()
         page.get_by_role("button", name="Lasso").click()
         canvas.focus()
         page.keyboard.press("ArrowLeft")

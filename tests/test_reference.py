@@ -49,7 +49,7 @@ def test_the_page_is_linked_from_the_foot_and_speaks_both_languages(
     client: FlaskClient, ids: object
 ) -> None:
     foot = client.get("/?lang=en").text.partition('<footer class="foot">')[2]
-    assert f'<a href="{PAGE}">API</a>' in foot
+    assert f'<a href="{PAGE}">For programs: the API</a>' in foot
     chinese = client.get(f"{PAGE}?lang=zh").text
     assert "试一试" in chinese and "Try it" not in chinese
     assert '<html lang="zh">' in chinese and 'lang="en">Find pictures by words' in chinese

@@ -87,7 +87,7 @@ def rank_set(query: Query, rank: RankFunction, least: float) -> tuple[Ranking, b
             return ranking, True
         if size > MAX_HITS or depth >= MARGIN * MAX_HITS:
             return ranking, size <= MAX_HITS
-        depth = MARGIN * max(depth, size, query.unsure // MARGIN)
+        depth = max(2 * depth, MARGIN * size, size + query.unsure)
 
 
 def in_order(pictures: Sequence[RankedPicture], order: Order) -> list[RankedPicture]:
