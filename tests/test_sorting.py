@@ -198,7 +198,7 @@ def test_a_set_is_whole_however_deep_and_ranked_no_deeper() -> None:
     page, _ = paginate_set(replace(RED, sort="x"), rank, comparison, order)
     assert page.counts == Counts(3_000, 3_000, 3_000)
     assert [place.picture_id for place in page.pictures] == list(range(3_000, 2_950, -1))
-    assert depths == [1_000, 4_000, 12_000]
+    assert depths == [2_000, 8_000, 16_000]
 
     page, _ = paginate_set(
         replace(RED, sort="x"), lambda depth: rank(depth, 50_000), comparison, order

@@ -35,6 +35,7 @@ class CatalogFilters:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._last_columns: tuple[int | None, tuple[int, ...], list[str]] = None, (), []
 
     def resolve(self, collection_ids: Sequence[int], where: Filter) -> Filter:
         """Return the filter with its values read, its columns named as in these collections.
@@ -68,7 +69,16 @@ class CatalogFilters:
         self.condition(where)
 
     def columns(self, collection_ids: Sequence[int]) -> list[str]:
-        """Return the names of the extra columns of these collections, in order."""
+        """Return the names of the extra columns of these collections, in order.
+
+        They are read once while nothing is committed, where the database knows that.
+        """
+        version, ids = self._database.version(), tuple(collection_ids)
+        if version is None or self._last_columns[:2] != (version, ids):
+            self._last_columns = version, ids, self._read_columns(ids)
+        return list(self._last_columns[2])
+
+    def _read_columns(self, collection_ids: Sequence[int]) -> list[str]:
         f = t.field.c
         # From name to name by the index: a million rows of one name cost one step.
         names = sa.select(sa.func.min(f.name).label("name")).cte("names", recursive=True)

@@ -22,8 +22,9 @@ from search.ranking.pagination import (
     rank_rows,
 )
 
-# Most sets have fewer pictures than a quarter of it: one ranking finds them.
-FIRST_DEPTH = 1_000
+# Most sets have fewer pictures than a quarter of it, so one ranking finds them. It costs little
+# more than one of a page's depth.
+FIRST_DEPTH = 2_000
 
 BY_RELEVANCE = Message(
     "set-by-relevance",
