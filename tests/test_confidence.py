@@ -243,7 +243,7 @@ def test_a_search_says_which_words_are_unknown(limn: Limn, tmp_path: Path) -> No
         assert answer is not None
         assert answer["hits"] == [] and answer["confidence"] is None
         assert answer["notes"] == ["no word of this is known to the built-in pair"]
-        assert client.get("/?q=blorf&lang=zh").text.count("内置编码器一个词也不认识") == 1
+        assert client.get("/?q=blorf&lang=zh").text.count("Limn 不认识这些词") == 1
         page = client.get("/?q=red+blorf&lang=en").text
         assert "the built-in pair does not know: blorf" in page and "Best first" in page
 
