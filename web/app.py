@@ -39,6 +39,7 @@ from web.pages.collection import collection_pages
 from web.pages.compare import compare_pages
 from web.pages.encoders import encoder_pages
 from web.pages.error_page import error_page
+from web.pages.home import home_pages
 from web.pages.map import map_page
 from web.pages.pair_change import pair_pages
 from web.pages.refused_forms import show_refusals
@@ -51,9 +52,12 @@ from web.services.collection_admin import CollectionAdmin
 from web.services.completions import Completer
 from web.services.confined import ConfinedFiles
 from web.services.encoder_pairs import PairService
+from web.services.examples import Examples
 from web.services.exports import Exports
+from web.services.map_card import MapCards
 from web.services.maps import Maps
 from web.services.originals import Originals
+from web.services.overview import Overview
 from web.services.page_query import PageQueries
 from web.services.pair_changes import PairChanges
 from web.services.pair_choices import PairChoices
@@ -113,7 +117,15 @@ def create_app(
     admit(app)
     handle_errors(app, ErrorTexts(error_page, in_english))
     for part in (
-        *(pages, tile_pages, collection_pages, pair_pages, compare_pages, encoder_pages),
+        *(
+            pages,
+            home_pages,
+            tile_pages,
+            collection_pages,
+            pair_pages,
+            compare_pages,
+            encoder_pages,
+        ),
         *(saved_pages, boards, map_page, health, sign_in, metrics),
         *(api, collections, pair_changes, encoders, jobs, maps, films, feedback),
         *(saved_searches, boards_api),
@@ -136,6 +148,7 @@ def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
     pairs = PairService(engine, workers, settings.encoder)
     recent_questions = RecentQuestions()
     pair_choices = PairChoices(engine, settings.encoder)
+    queries = PageQueries(engine, query_images, confined_files)
     return State(
         engine=engine,
         settings=settings,
@@ -153,9 +166,12 @@ def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
         exports=Exports(engine, confined_files),
         originals=Originals(engine, confined_files),
         maps=Maps(engine, workers),
-        queries=PageQueries(engine, query_images, confined_files),
+        queries=queries,
         pair_choices=pair_choices,
         pair_changes=PairChanges(engine, workers, pair_choices),
         recent_questions=recent_questions,
         completer=Completer(engine, recent_questions),
+        overview=Overview(engine, queries),
+        examples=Examples(engine),
+        map_cards=MapCards(engine),
     )
