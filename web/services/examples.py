@@ -126,7 +126,7 @@ class Examples:
         sources = (
             self._region_names(collections, language),
             self._captions(collections, language),
-            self._facet_values(),
+            chain([None], self._facet_values()),  # what is seen is a better beginning
         )
         for turn in zip_longest(*sources):
             yield from filter(None, turn)
