@@ -21,7 +21,7 @@ from web.api.pair_changes import pair_changes
 from web.api.saved_searches import saved_searches
 from web.api.search import api
 from web.auth import admit
-from web.i18n.languages import speak
+from web.i18n.languages import LANGUAGES, speak
 from web.i18n.messages import in_english
 from web.middleware.compression import compress
 from web.middleware.documents import DocumentsApp
@@ -148,13 +148,14 @@ def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
     pairs = PairService(engine, workers, settings.encoder)
     recent_questions = RecentQuestions()
     pair_choices = PairChoices(engine, settings.encoder)
+    examples = Examples(engine)
     queries = PageQueries(engine, query_images, confined_files)
     return State(
         engine=engine,
         settings=settings,
         tokens=tokens,
         shutdown=shutdown,
-        warmup=Warmup(engine),
+        warmup=Warmup(engine, lambda: examples.prepare(LANGUAGES)),
         roots=roots,
         uploads=uploads,
         workers=workers,
@@ -172,6 +173,6 @@ def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
         recent_questions=recent_questions,
         completer=Completer(engine, recent_questions),
         overview=Overview(engine, queries),
-        examples=Examples(engine),
+        examples=examples,
         map_cards=MapCards(engine),
     )

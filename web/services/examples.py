@@ -1,7 +1,7 @@
 """Example questions that the collections can answer, each with a picture that shows it."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, zip_longest
@@ -86,6 +86,12 @@ class Examples:
                 examples = tuple(self._sure(self._candidates(language)))
                 self._choices[language] = Choice(last_changes, time.monotonic(), examples)
         return self.remembered(language) or []
+
+    def prepare(self, languages: Iterable[str]) -> None:
+        """Choose the examples of the first page before anybody asks for it."""
+        self._engine.facets()
+        for language in languages:
+            self.choose(language)
 
     def _last_changes(self) -> tuple[tuple[int, int], ...]:
         rows = self._engine.catalog.collections.with_last_changes()
