@@ -26,7 +26,7 @@ from tests.colour_web import (
     store_described,
 )
 from web.app import create_app
-from web.services.examples import Examples
+from web.services.example_questions import ExampleQuestions
 from web.services.overview import years_of
 
 NAMES = ("red", "green", "blue", "yellow", "black", "white")
@@ -148,7 +148,7 @@ def test_examples_speak_the_language_of_the_page(engine: Engine, tmp_path: Path)
     both = [Caption("a red wall"), Caption("红色的墙", "zh")]
     store(engine.catalog, tmp_path / "red.png", "red", both)
     store(engine.catalog, tmp_path / "x.png", "blue", [Caption("a long caption " * 9)])
-    examples = Examples(engine)
+    examples = ExampleQuestions(engine)
     assert [each.q for each, _ in examples.choose("en")] == ["a red wall"]
     assert [each.q for each, _ in examples.choose("zh")] == ["红色的墙"]
 
@@ -166,11 +166,11 @@ def test_without_captions_dates_and_map_there_are_no_examples(
 
 def test_examples_are_chosen_again_after_changes(engine: Engine, tmp_path: Path) -> None:
     store_colours(engine.catalog, tmp_path, ("red",))
-    examples = Examples(engine, rest_s=0)
+    examples = ExampleQuestions(engine, rest_s=0)
     [(before, _)] = examples.choose("en")
-    assert examples.remembered("en") is not None
+    assert examples.current("en") is not None
     store(engine.catalog, tmp_path / "sea.png", "blue", [Caption("the open sea")])
-    assert examples.remembered("en") is None
+    assert examples.current("en") is None
     assert {each.q for each, _ in examples.choose("en")} == {before.q, "the open sea"}
 
 
@@ -180,7 +180,7 @@ def test_places_tags_and_years_are_examples_too(engine: Engine, tmp_path: Path) 
     last = coloured(tmp_path / "b.png", "blue", fields=sets, taken_at="2019-06-04T10:00:00")
     third = coloured(tmp_path / "c.png", "green", fields=sets, taken_at="2019-07-04T10:00:00")
     store_all(engine.catalog, [more, last, third])
-    shown = {each.words: each.q for each, _ in Examples(engine).choose("en")}
+    shown = {each.words: each.q for each, _ in ExampleQuestions(engine).choose("en")}
     assert shown.get("San Sebastian") == 'city:"San Sebastian"', shown
 
 
@@ -209,6 +209,8 @@ def test_a_bar_of_the_years_leads_to_its_pictures(
     assert [title for _, title in bars] == ["January 2021: 1 picture", "May 2019: 1 picture"]
     for address, _ in bars:
         assert client.get(unescape(address)).text.count('id="hit-') == 1
+    assert "Undated: 1<" in page
+    assert client.get("/?where=not+has+%3D+date").text.count('id="hit-') == 1
     everything = list(links(page))[-1]
     assert client.get(everything).text.count('id="hit-') == 3
 

@@ -52,7 +52,7 @@ from web.services.collection_admin import CollectionAdmin
 from web.services.completions import Completer
 from web.services.confined import ConfinedFiles
 from web.services.encoder_pairs import PairService
-from web.services.examples import Examples
+from web.services.example_questions import ExampleQuestions
 from web.services.exports import Exports
 from web.services.map_card import MapCards
 from web.services.maps import Maps
@@ -148,7 +148,7 @@ def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
     pairs = PairService(engine, workers, settings.encoder)
     recent_questions = RecentQuestions()
     pair_choices = PairChoices(engine, settings.encoder)
-    examples = Examples(engine)
+    examples = ExampleQuestions(engine)
     queries = PageQueries(engine, query_images, confined_files)
     return State(
         engine=engine,

@@ -13,7 +13,7 @@ from web.services.collection_admin import CollectionAdmin
 from web.services.completions import Completer
 from web.services.confined import ConfinedFiles
 from web.services.encoder_pairs import PairService
-from web.services.examples import Examples
+from web.services.example_questions import ExampleQuestions
 from web.services.exports import Exports
 from web.services.map_card import MapCards
 from web.services.maps import Maps
@@ -64,7 +64,7 @@ class State:
     recent_questions: RecentQuestions
     completer: Completer
     overview: Overview
-    examples: Examples
+    examples: ExampleQuestions
     map_cards: MapCards
 
 

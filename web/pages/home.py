@@ -43,17 +43,17 @@ def home_page(url: SearchUrl) -> str:
 
 def _overview(statuses: list[CollectionStatus]) -> dict[str, Any]:
     overview, collections = state().overview, engine().collections()
-    years = overview.years()
-    everything = SearchUrl(sort="-date" if years else "")
+    timeline = overview.timeline()
+    everything = SearchUrl(sort="-date" if timeline else "")
     # Others' questions are for those alone who may see them where pairs are compared.
     recent = state().recent_questions.newest(collections, RECENT_SHOWN) if may("admin") else []
     counts = {each.name: each.summary.pictures for each in statuses if each.summary is not None}
     return {
         "mosaics": overview.mosaics(),
-        "examples": state().examples.remembered(language()),
+        "examples": state().examples.current(language()),
         "recent": recent,
         "saved": engine().catalog.saved_searches.all()[:SAVED_SHOWN],
-        "years": years,
+        "timeline": timeline,
         "everything": everything,
         "newest": overview.newest(everything),
         "map_card": state().map_cards.largest(sorted(counts, key=lambda name: -counts[name])),

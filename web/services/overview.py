@@ -25,7 +25,7 @@ NEWEST_PICTURES = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class TimeBar:
     """The pictures of a month or a year, and their number in hundredths of the largest."""
 
     value: str
@@ -38,7 +38,15 @@ class Year:
     """A year with a bar for each of its months, the latest first, or with one for all of it."""
 
     value: str
-    bars: Sequence[Bar]
+    bars: Sequence[TimeBar]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The years in which pictures were taken, the latest first, and the number without a date."""
+
+    years: Sequence[Year]
+    without_date: int
 
 
 class Overview:
@@ -52,28 +60,30 @@ class Overview:
 
     def mosaics(self) -> dict[str, list[Picture]]:
         """Return four pictures of each collection, or fewer, by the collection's name."""
-        ids: dict[str, tuple[int, ...]] = {}
+        ids_by_name: dict[str, tuple[int, ...]] = {}
         for collection, last_change in self._engine.catalog.collections.with_last_changes():
             key = (collection.id, last_change)
             with self._lock:
-                chosen = self._mosaics.get(key)
-            if chosen is None:
-                chosen = self._choose(collection)
+                ids = self._mosaics.get(key)
+            if ids is None:
+                ids = self._choose(collection)
                 with self._lock:
-                    self._mosaics[key] = chosen
-            ids[collection.name] = chosen
-        pictures = self._engine.catalog.pictures.by_id(
-            [each for row in ids.values() for each in row]
-        )
+                    self._mosaics[key] = ids
+            ids_by_name[collection.name] = ids
+        all_ids = [picture_id for ids in ids_by_name.values() for picture_id in ids]
+        pictures = self._engine.catalog.pictures.by_id(all_ids)
         return {
-            name: [pictures[each] for each in chosen if each in pictures]
-            for name, chosen in ids.items()
+            name: [pictures[picture_id] for picture_id in ids if picture_id in pictures]
+            for name, ids in ids_by_name.items()
         }
 
-    def years(self) -> list[Year]:
-        """Return the years in which pictures were taken, the latest first; none without dates."""
-        dates = self._engine.facets().dates
-        return [] if dates is None else years_of(dates)
+    def timeline(self) -> Timeline | None:
+        """Return when pictures were taken; None where no date is known."""
+        facets = self._engine.facets()
+        if facets.dates is None:
+            return None
+        with_date = sum(value.pictures for value in facets.dates.values)
+        return Timeline(years_of(facets.dates), facets.pictures - with_date)
 
     def newest(self, url: SearchUrl) -> Sequence[Hit]:
         """Return the first pictures of a question without words, such as all, the newest first."""
@@ -88,8 +98,7 @@ class Overview:
             if picture_id in pictures:
                 taken_at = pictures[picture_id].facts.taken_at or str(picture_id)
                 first_of_minute.setdefault(taken_at[:MINUTE_LENGTH], picture_id)
-        chosen = dict.fromkeys([*first_of_minute.values(), *sample])
-        return tuple(chosen)[:MOSAIC_PICTURES]
+        return tuple(dict.fromkeys([*first_of_minute.values(), *sample]))[:MOSAIC_PICTURES]
 
 
 def years_of(dates: Dates) -> list[Year]:
@@ -100,9 +109,9 @@ def years_of(dates: Dates) -> list[Year]:
         counts[value.value[:length]] = counts.get(value.value[:length], 0) + value.pictures
     most = max(counts.values(), default=1)
     bars = [
-        Bar(value, pictures, -(-100 * pictures // most))
+        TimeBar(value, pictures, -(-100 * pictures // most))
         for value, pictures in sorted(counts.items(), reverse=True)
     ]
-    years = groupby(bars, lambda bar: bar.value[:YEAR_LENGTH])
-    grouped = [Year(value, tuple(group)) for value, group in years]
-    return [year for year in grouped if any(bar.pictures for bar in year.bars)]
+    groups = groupby(bars, lambda bar: bar.value[:YEAR_LENGTH])
+    years = [Year(value, tuple(group)) for value, group in groups]
+    return [year for year in years if any(bar.pictures for bar in year.bars)]
