@@ -78,10 +78,26 @@ def test_without_a_script_nothing_waits_for_one(browser: "Browser", address: str
     page = context.new_page()
     page.goto(address)
     assert not page.locator(".tries.soon").is_visible()
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
     page.get_by_role("link", name="May 2019").click()
     page.wait_for_url("**where=date**")
     assert page.locator(".tile").count() == 1
     context.close()
+
+
+def test_the_first_pictures_are_sent_without_a_script(browser: "Browser", tmp_path: Path) -> None:
+    (tmp_path / "wall.png").write_bytes(picture_bytes("red"))
+    with served(tmp_path / "data", "--no-worker") as (_, url):
+        context = browser.new_context(java_script_enabled=False, locale="en-US")
+        page = context.new_page()
+        page.set_viewport_size({"width": 320, "height": 700})
+        page.goto(url)
+        assert page.evaluate("document.documentElement.scrollWidth") == 320
+        page.get_by_label("Choose pictures").set_input_files(tmp_path / "wall.png")
+        page.get_by_role("button", name="Send and index").click()
+        page.wait_for_url("**/collections/My%20pictures")
+        context.close()
 
 
 def test_the_first_pictures_are_dropped_on_the_page(browser: "Browser", tmp_path: Path) -> None:

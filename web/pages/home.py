@@ -36,6 +36,7 @@ def home_page(url: SearchUrl) -> str:
         statuses=statuses,
         names=[status.name for status in statuses if status.summary is not None],
         warmup=state().warmup,
+        workers=state().workers,
         pictures_indexed=pictures,
         **(_overview(statuses) if pictures else {}),
     )

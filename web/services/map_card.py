@@ -16,8 +16,8 @@ WIDTH, HEIGHT = 1240, 680
 MARGIN_X, MARGIN_Y = 120, 60
 LEAST_EXTENT = 1e-3
 
-# The width of a name's character, and what a narrow window cuts off at each side.
-CHARACTER, CUT_AT_SIDES = 24, 90
+# The width of a name's character, and what is left free at its ends.
+CHARACTER, MARGIN_OF_NAMES = 26, 16
 
 # Few enough to draw at once: a picture of 100,000 has the same shape.
 MAX_DOTS = 600
@@ -101,7 +101,7 @@ def draw(picture_map: PictureMap) -> Drawing:
     def name_place(region: Region) -> tuple[int, int]:
         """Return the middle of a region's name, moved inwards where it would be cut off."""
         x, y = place(region.x, region.y)
-        half = CUT_AT_SIDES + CHARACTER / 2 * max(map(len, region.names.values()), default=0)
+        half = MARGIN_OF_NAMES + CHARACTER / 2 * max(map(len, region.names.values()), default=0)
         return round(min(max(x, half), max(half, WIDTH - half))), y
 
     step = max(1, len(picture_map.ids) // MAX_DOTS)
