@@ -33,14 +33,14 @@ def test_a_job_is_followed_on_every_page_that_tells_of_it(
         page.goto(f"{url}collections/colours")
         page.get_by_label("Another name").fill("half typed")
         for each in (first, shelf, page):
-            each.get_by_text("2 pictures").wait_for()
+            each.get_by_text("2 pictures").first.wait_for()
             each.get_by_text("2 of 4").wait_for()
         assert page.locator(".newest img").count() == 2
         store(catalog, tmp_path / "in" / "green.png", "green")
         catalog.failures.record(collection, [Failure(Path("/a.jpg"), "not an image", "text")])
         jobs.update(job, RunCounts(found=4, added=5), total=4)
         for each in (first, shelf, page):
-            each.get_by_text("3 pictures").wait_for()
+            each.get_by_text("3 pictures").first.wait_for()
             each.get_by_text("4 of 4").wait_for()
         assert page.locator(".newest img").count() == 3
         page.get_by_role("cell", name="a.jpg").wait_for()

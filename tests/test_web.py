@@ -174,8 +174,8 @@ def test_before_a_search_the_page_shows_the_collections(
     client: FlaskClient, ids: dict[str, int]
 ) -> None:
     page = client.get("/").text
-    assert f">{COLLECTION}</a></strong>" in page
-    assert "5 pictures" in page and "5 captions" in page
+    assert f"<strong>{COLLECTION}</strong>" in page and f'"/?collection={COLLECTION}"' in page
+    assert "5 pictures" in page
 
 
 def test_the_page_shows_hits_with_cosines_captions_and_similar_links(

@@ -22,7 +22,7 @@ from web.api.pictures import api
 from web.api.reference import reference
 from web.api.saved_searches import saved_searches
 from web.auth import admit
-from web.i18n.languages import speak
+from web.i18n.languages import LANGUAGES, speak
 from web.i18n.messages import in_english
 from web.middleware.compression import compress
 from web.middleware.documents import DocumentsApp
@@ -40,6 +40,7 @@ from web.pages.collection import collection_pages
 from web.pages.compare import compare_pages
 from web.pages.encoders import encoder_pages
 from web.pages.error_page import error_page
+from web.pages.home import home_pages
 from web.pages.map import map_page
 from web.pages.pair_change import pair_pages
 from web.pages.refused_forms import show_refusals
@@ -52,9 +53,12 @@ from web.services.collection_admin import CollectionAdmin
 from web.services.completions import Completer
 from web.services.confined import ConfinedFiles
 from web.services.encoder_pairs import PairService
+from web.services.example_questions import ExampleQuestions
 from web.services.exports import Exports
+from web.services.map_card import MapCards
 from web.services.maps import Maps
 from web.services.originals import Originals
+from web.services.overview import Overview
 from web.services.page_query import PageQueries
 from web.services.pair_changes import PairChanges
 from web.services.pair_choices import PairChoices
@@ -114,7 +118,15 @@ def create_app(
     admit(app)
     handle_errors(app, ErrorTexts(error_page, in_english))
     for part in (
-        *(pages, tile_pages, collection_pages, pair_pages, compare_pages, encoder_pages),
+        *(
+            pages,
+            home_pages,
+            tile_pages,
+            collection_pages,
+            pair_pages,
+            compare_pages,
+            encoder_pages,
+        ),
         *(saved_pages, boards, map_page, health, sign_in, metrics),
         *(api, collections, pair_changes, encoders, jobs, maps, films, feedback),
         *(saved_searches, boards_api, reference),
@@ -137,12 +149,14 @@ def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
     pairs = PairService(engine, workers, settings.encoder)
     recent_questions = RecentQuestions()
     pair_choices = PairChoices(engine, settings.encoder)
+    examples = ExampleQuestions(engine)
+    queries = PageQueries(engine, query_images, confined_files)
     return State(
         engine=engine,
         settings=settings,
         tokens=tokens,
         shutdown=shutdown,
-        warmup=Warmup(engine),
+        warmup=Warmup(engine, lambda: examples.prepare(LANGUAGES)),
         roots=roots,
         uploads=uploads,
         workers=workers,
@@ -154,9 +168,12 @@ def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
         exports=Exports(engine, confined_files),
         originals=Originals(engine, confined_files),
         maps=Maps(engine, workers),
-        queries=PageQueries(engine, query_images, confined_files),
+        queries=queries,
         pair_choices=pair_choices,
         pair_changes=PairChanges(engine, workers, pair_choices),
         recent_questions=recent_questions,
         completer=Completer(engine, recent_questions),
+        overview=Overview(engine, queries),
+        examples=examples,
+        map_cards=MapCards(engine),
     )

@@ -13,9 +13,12 @@ from web.services.collection_admin import CollectionAdmin
 from web.services.completions import Completer
 from web.services.confined import ConfinedFiles
 from web.services.encoder_pairs import PairService
+from web.services.example_questions import ExampleQuestions
 from web.services.exports import Exports
+from web.services.map_card import MapCards
 from web.services.maps import Maps
 from web.services.originals import Originals
+from web.services.overview import Overview
 from web.services.page_query import PageQueries
 from web.services.pair_changes import PairChanges
 from web.services.pair_choices import PairChoices
@@ -60,6 +63,9 @@ class State:
     pair_changes: PairChanges
     recent_questions: RecentQuestions
     completer: Completer
+    overview: Overview
+    examples: ExampleQuestions
+    map_cards: MapCards
 
 
 def state() -> State:

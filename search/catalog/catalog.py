@@ -26,6 +26,7 @@ from search.catalog.known_files import KnownFiles
 from search.catalog.marks import Marks
 from search.catalog.picture_names import CatalogNames
 from search.catalog.picture_reader import PictureReader
+from search.catalog.picture_samples import PictureSamples
 from search.catalog.picture_writer import PictureWriter
 from search.catalog.saved_searches import CatalogSavedSearches
 from search.catalog.second_spaces import SecondSpaces
@@ -50,6 +51,7 @@ class Catalog:
         self.second_spaces = SecondSpaces(database, self.changes)
         self.embeddings = EmbeddingRows(database, self.changes)
         self.caption_samples = CaptionSamples(database)
+        self.picture_samples = PictureSamples(database)
         self.failures = FailureRows(database, self.changes)
         self.facts = FactRows(database)
         self.filters = CatalogFilters(database)

@@ -16,6 +16,7 @@ from web.links import API
 from web.pages.chips import chip_views, marks
 from web.pages.filter_form import parse_panel_form
 from web.pages.filter_panel import panel_of
+from web.pages.home import home_page
 from web.pages.neighbours import neighbours
 from web.pages.refused_forms import comes_back
 from web.pages.result_order import page_of_results, rest_of, result_order
@@ -54,16 +55,7 @@ def question(**_: object) -> str:
 def results_page(url: SearchUrl) -> str:
     """Return the search page of a query."""
     if not url.anything or _is_empty(url):
-        statuses = state().collections.everything()
-        return render_template(
-            "welcome.html",
-            url=url,
-            chips=chip_views(url),
-            marks=marks(url),
-            statuses=statuses,
-            names=[status.name for status in statuses if status.summary is not None],
-            warmup=state().warmup,
-        )
+        return home_page(url)
     query, answer, links, size = page_of_results(url)
     if url.q:
         with suppress(NotFound):  # a collection may have been removed meanwhile

@@ -15,6 +15,7 @@ from search.query.filters.grammar import format_filter
 from search.query.records import Hit, Match
 from search.records import Caption, Picture
 from search.text.analysis import found_in, query_words
+from search.text.languages import is_in_language
 from search.text.printable import printable
 from web.i18n import encoder_pairs
 from web.i18n.failures import failure_text
@@ -24,8 +25,6 @@ from web.links import placeholder, shown_width_px, srcset, thumbnail_url
 from web.pages.filter_form import label
 from web.pages.result_order import heading
 from web.requests.search_url import SearchUrl
-
-HAN = re.compile(r"[\u3400-\u9fff]")
 
 # The stylesheet has a class for each twentieth of an aspect, as a strict policy allows no inline
 # style; a picture with a more extreme aspect is shown inside its box, as it would fill a row.
@@ -45,14 +44,7 @@ def caption(picture: Picture) -> Caption | None:
     captions = picture.facts.captions
     code = language()
     first = captions[0] if captions else None
-    return next((caption for caption in captions if _is_in(code, caption)), first)
-
-
-def _is_in(code: str, caption: Caption) -> bool:
-    """Return whether a caption is in a language, by its declared language or its characters."""
-    if caption.language:
-        return caption.language.partition("-")[0].lower() == code
-    return (HAN.search(caption.text) is not None) == (code == "zh")
+    return next((caption for caption in captions if is_in_language(caption, code)), first)
 
 
 def title(picture: Picture) -> str:

@@ -115,8 +115,8 @@ class SearchUrl:
 
     @property
     def anything(self) -> bool:
-        """Return whether the page shows pictures: a filter, its panel or a collection is enough."""
-        return bool(self.ranks or self.where or self.collection or self.panel)
+        """Return whether the page shows pictures: a filter, its panel or an order is enough."""
+        return bool(self.ranks or self.where or self.collection or self.panel or self.sort)
 
     @property
     def by_picture(self) -> bool:

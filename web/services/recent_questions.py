@@ -1,7 +1,8 @@
 """The last questions in words that this server's page was asked, for comparisons of two pairs."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import chain, zip_longest
 from threading import Lock
 
 from search.records import Collection
@@ -43,3 +44,8 @@ class RecentQuestions:
         """Return a collection's last questions, the newest first."""
         with self._lock:
             return list(reversed(self._by_collection_id.get(collection.id, ())))
+
+    def newest(self, collections: Sequence[Collection], count: int) -> list[str]:
+        """Return the last questions of several collections, each once, the newest first of each."""
+        turns = chain.from_iterable(zip_longest(*map(self.of, collections)))
+        return list(dict.fromkeys(text for text in turns if text is not None))[:count]

@@ -2,6 +2,8 @@
 
 import logging
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Literal
 
 from search.engine import Engine
@@ -13,8 +15,10 @@ log = logging.getLogger(__name__)
 class Warmup:
     """A loader of everything that the first search needs, while the server answers already."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, prepare: Callable[[], object] = lambda: None) -> None:
+        """Take the engine, and what to `prepare` for the first page once searches are ready."""
         self._engine = engine
+        self._prepare = prepare
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._ready = False
@@ -60,3 +64,5 @@ class Warmup:
         else:
             self._error = None
             self._ready = True
+            with suppress(LimnError):  # the page's own requests raise it again, for their users
+                self._prepare()

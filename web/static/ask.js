@@ -42,6 +42,8 @@ async function answer(address, entry, keepChips, state) {
   try {
     const page = await fetchPage(address, mine.signal);
     if (!page.querySelector(".options")) return location.assign(address); // such as to sign in
+    await loadStyles(page);
+    if (mine.signal.aborted) return;
     notice.textContent = "";
     const shown = page.documentElement.dataset.address ?? address;
     if (entry === "push") history.pushState(state, "", shown);
@@ -69,6 +71,29 @@ export async function fetchPage(address, signal) {
   if (!page.getElementById("main")) throw new Error("no page of Limn's");
   if (answer.redirected) page.documentElement.dataset.address = answer.url;
   return page;
+}
+
+/**
+ * Loads the stylesheets that a page has and this one has not: they are there before its parts are.
+ *
+ * @param {Document} page
+ */
+async function loadStyles(page) {
+  const has = new Set([...document.querySelectorAll("link[rel=stylesheet]")].map((link) => link.getAttribute("href")));
+  const missing = [...page.querySelectorAll("link[rel=stylesheet]")].filter((link) => !has.has(link.getAttribute("href")));
+  await Promise.all(
+    missing.map(
+      (link) =>
+        new Promise((ready) => {
+          const added = document.createElement("link");
+          added.rel = "stylesheet";
+          added.href = link.getAttribute("href");
+          added.addEventListener("load", ready);
+          added.addEventListener("error", ready);
+          document.head.append(added);
+        }),
+    ),
+  );
 }
 
 /**

@@ -28,7 +28,8 @@ export async function renew() {
 function level(part, page) {
   const next = page.querySelector(`[data-live="${part.dataset.live}"]`);
   const filled = "once" in part.dataset && part.children.length; // forms that somebody may write in
-  if (!next || filled) return;
+  const busy = "calm" in part.dataset && part.matches(":has(:focus, :checked)"); // pictures in use
+  if (!next || filled || busy) return;
   const held = /** @type {HTMLElement} */ (document.activeElement);
   for (const job of next.querySelectorAll("[data-job]")) {
     const shown = part.querySelector(`[data-job="${job.dataset.job}"]`);

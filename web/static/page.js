@@ -8,5 +8,7 @@ import "./marks.js";
 import "./copy.js";
 import "./jobs.js";
 import "./send.js";
+import "./dropbox.js";
+import "./parts.js";
 import "./atlas.js";
 import "./film.js";
