@@ -38,13 +38,12 @@ class StrictnessChoice:
 
 @dataclass(frozen=True, slots=True)
 class ResultOrder:
-    """The choices of order (value and label) and strictness, the current label, and the size.
+    """The choices of order (value and label) and strictness, and the size.
 
     `size` is the number of hits of a set; None for an answer whose end is not known.
     """
 
     sorts: Sequence[tuple[str, str]]
-    label: str
     strictness: Sequence[StrictnessChoice]
     size: int | None = None
 
@@ -103,10 +102,9 @@ def result_order(url: SearchUrl, query: Query, answer: Answer, size: int | None)
     collections = engine().catalog.collections.with_last_changes(query.collections)
     ids = [collection.id for collection, _ in collections]
     sorts = _sorts(url, engine().catalog.filters.columns(ids)[:MAX_COLUMNS])
-    label = dict(sorts).get(url.sort, printable(url.sort))
     if url.sort not in dict(sorts):
-        sorts.append((url.sort, label))
-    return ResultOrder(sorts, label, _choices(url, answer) if url.ranks else (), size)
+        sorts.append((url.sort, printable(url.sort)))
+    return ResultOrder(sorts, _choices(url, answer) if url.ranks else (), size)
 
 
 def _sorts(url: SearchUrl, columns: Sequence[str]) -> list[tuple[str, str]]:
@@ -144,9 +142,11 @@ def _choices(url: SearchUrl, answer: Answer) -> list[StrictnessChoice]:
     return choices
 
 
-def rest_of(url: SearchUrl, sure: int, unsure: int) -> Rest:
-    """Return the rule above `unsure` hits that follow `sure` ones."""
+def rest_of(url: SearchUrl, sure: int, unsure: int, has_confidence: bool) -> Rest:
+    """Return the rule above `unsure` hits that follow `sure` ones; pictures have no confidence."""
     title = gettext("Less sure from here") if sure else gettext("Nearest, none of them sure")
+    if not has_confidence:
+        title = gettext("Less like this from here")
     if unsure < url.unsure or url.unsure >= MANY_UNSURE:
         return Rest(title)
     return Rest(title, url.but(unsure=MANY_UNSURE), gettext("Show more"))

@@ -32,8 +32,13 @@ pages = Blueprint("pages", __name__)
 
 NO_WORD_KNOWN = "no-word-known"
 
-SHOWN_NOTES = ("collections-left-out", "words-unknown", "set-by-relevance", "set-too-large")
-"""The codes of notes that stand above the hits; the page says why there are none in other words."""
+SHOWN_NOTES = ("collections-left-out", "words-unknown", "set-too-large")
+"""The codes of notes that stand above the hits; the page says why there are none in other words.
+
+How a set of pictures was chosen is told where somebody chose how sure they must be, or an order.
+"""
+
+BY_RELEVANCE = "set-by-relevance"
 
 # The width of a query image on the page, large enough to choose a crop.
 QUERY_IMAGE_PX = 960
@@ -70,7 +75,8 @@ def results_page(url: SearchUrl) -> str:
         panel = panel_of(url, engine().facets(within, all_of(filters)))
     sure_hits = [hit for hit in hits if hit.is_sure]
     # Without hits the page says in its heading that no word is known.
-    above_hits = (*SHOWN_NOTES, NO_WORD_KNOWN) if sure_hits else SHOWN_NOTES
+    above_hits = {*SHOWN_NOTES, NO_WORD_KNOWN} if sure_hits else {*SHOWN_NOTES}
+    above_hits |= {BY_RELEVANCE} if url.strictness or url.sort else set()
     order = result_order(url, query, answer, size)
     unsure = len(hits) - len(sure_hits)
     return render_template(
@@ -89,7 +95,7 @@ def results_page(url: SearchUrl) -> str:
         panel=panel,
         links=links,
         order=order,
-        rest=rest_of(url, size or 0, unsure) if unsure else None,
+        rest=rest_of(url, size or 0, unsure, answer.confidence is not None) if unsure else None,
         ways_out=ways_out(url, answer) if url.ranks and not sure_hits and url.start == 1 else (),
         is_by_words=answer.confidence is not None,
         boards=engine().catalog.boards.names(),

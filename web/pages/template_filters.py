@@ -12,7 +12,7 @@ from search.encoders.inventory.offers import short_name_of
 from search.library.map_file import Region
 from search.packages.editions import BUILTIN, EARLIER
 from search.query.filters.grammar import format_filter
-from search.query.records import Hit, Match
+from search.query.records import Match
 from search.records import Caption, Picture
 from search.text.analysis import found_in, query_words
 from search.text.languages import is_in_language
@@ -170,24 +170,6 @@ def unread(number: int) -> str:
     return str(text)
 
 
-def evidence(hit: Hit) -> str:
-    """Format the signals of a hit in a line: picture 38%, caption 62%."""
-    names = {
-        "picture": gettext("picture"),
-        "caption": gettext("caption"),
-        "words": gettext("words"),
-        "name": gettext("names"),
-        "text": gettext("text in it"),
-        "marks": gettext("marks"),
-    }
-    parts = (
-        f"{names.get(match.by, match.by)} {match.share:.0%}"
-        for match in hit.matches
-        if match.share >= 0.005
-    )
-    return " · ".join(parts)
-
-
 def words_in(match: Match, url: SearchUrl) -> tuple[str, ...]:
     """Return the words of the query that a match's caption contains."""
     if match.caption is None:
@@ -249,7 +231,6 @@ def register(app: Flask) -> None:
         shown_width_px,
         printable,
         label,
-        evidence,
         words_in,
         dealt_with,
         megabytes,

@@ -40,7 +40,9 @@ def shapes() -> dict[str, Any]:
     if sure < len(ids):
         rule = get_template_attribute("pieces.html", "rule")
         answer["sure"] = sure
-        answer["rule"] = rule(rest_of(url, sure, len(ids) - sure))
+        answer["rule"] = rule(
+            rest_of(url, sure, len(ids) - sure, results.page.confidence is not None)
+        )
     if counts is not None:
         answer["counts"] = asdict(counts)
     return answer
