@@ -79,8 +79,12 @@ export async function fetchPage(address, signal) {
  * @param {Document} page
  */
 async function loadStyles(page) {
-  const has = new Set([...document.querySelectorAll("link[rel=stylesheet]")].map((link) => link.getAttribute("href")));
-  const missing = [...page.querySelectorAll("link[rel=stylesheet]")].filter((link) => !has.has(link.getAttribute("href")));
+  const has = new Set(
+    [...document.querySelectorAll("link[rel=stylesheet]")].map((link) => link.getAttribute("href")),
+  );
+  const missing = [...page.querySelectorAll("link[rel=stylesheet]")].filter(
+    (link) => !has.has(link.getAttribute("href")),
+  );
   await Promise.all(
     missing.map(
       (link) =>

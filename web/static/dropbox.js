@@ -1,7 +1,7 @@
 // Sends what is dropped on the first page before anything is indexed: files, and folders with all in them.
 
-/** @type {HTMLFormElement} */
-const box = () => document.querySelector("form.dropbox");
+/** @returns {HTMLFormElement} */
+const dropForm = () => document.querySelector("form.dropbox");
 
 /**
  * @param {FileSystemEntry} entry
@@ -38,13 +38,13 @@ function send(form, files) {
 }
 
 document.addEventListener("dragover", (event) => {
-  if (box() && event.dataTransfer.types.includes("Files")) event.preventDefault();
+  if (dropForm() && event.dataTransfer.types.includes("Files")) event.preventDefault();
 });
 
 document.addEventListener(
   "drop",
   async (event) => {
-    const form = box();
+    const form = dropForm();
     if (!form || !event.dataTransfer.types.includes("Files")) return;
     event.preventDefault();
     event.stopImmediatePropagation(); // there is nothing yet to search by a picture
@@ -58,5 +58,5 @@ document.addEventListener(
 );
 
 document.addEventListener("change", ({ target }) => {
-  if (target.matches(".dropbox [data-sends]") && target.files.length) send(box(), [...target.files]);
+  if (target.matches(".dropbox [data-sends]") && target.files.length) send(dropForm(), [...target.files]);
 });

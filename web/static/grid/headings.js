@@ -10,7 +10,8 @@ export class Headings {
    * @param {string} [rule] its markup
    */
   constructor(headings, sure, rule) {
-    this.headings = rule ? [[sure + 1, rule]] : headings; // only what is not sorted has a rule
+    /** @type {[number, string][]} only what is not sorted has a rule */
+    this.headings = rule ? [[sure + 1, rule]] : headings;
     this.rule = rule;
     /** the ranks, from 0, that begin under a heading */
     this.starts = new Set(this.headings.map(([rank]) => rank - 1));
