@@ -302,7 +302,7 @@ def test_a_collection_changes_to_a_pair_that_is_downloaded_first(
     hub.faults.holds_after = HELD_BYTES
     page = browser.new_page()
     page.goto(f"{address}collections/colours/pair")
-    page.get_by_label("light").check()
+    page.get_by_role("radio", name="light").check()
     page.get_by_role("button", name="Begin").click()
     page.get_by_text("Downloading light: 2 of 17 MB").wait_for()
     hub.faults.goes_on.set()
