@@ -11,6 +11,7 @@ from search.catalog.change_log import ChangeLog
 from search.catalog.contents import present
 from search.catalog.database import Database
 from search.catalog.database import tables as t
+from search.catalog.database.read_once import ReadOnce
 from search.catalog.database.statements import Sql, now
 from search.catalog.database.writer_lock import check_lock, writer_lock
 from search.catalog.picture_names import index_names
@@ -36,7 +37,7 @@ class CollectionRows:
     def __init__(self, database: Database, changes: ChangeLog) -> None:
         self._database = database
         self._changes = changes
-        self._last_read: tuple[int | None, WithLastChanges] = (None, ())
+        self._collections = ReadOnce[WithLastChanges](database)
 
     def all(self) -> list[Collection]:
         """Return every collection, by name."""
@@ -93,12 +94,9 @@ class CollectionRows:
 
     def _read(self) -> WithLastChanges:
         """Return all collections as they are now, also after changes by other processes."""
-        version = self._database.version()  # first: later commits are read by the next call
-        cached_version, collections = self._last_read
-        if version is None or version != cached_version:
-            collections = tuple(map(_collection, self._database.rows(_with_last_changes)))
-            self._last_read = (version, collections)
-        return collections
+        return self._collections.value(
+            lambda: tuple(map(_collection, self._database.rows(_with_last_changes)))
+        )
 
     def open(self, name: str, space: Space) -> Collection:
         """Return the collection of that name in its own space, or create one in `space`."""

@@ -9,6 +9,7 @@ from search.catalog.conditions import Test, column, find_condition
 from search.catalog.contents import present
 from search.catalog.database import Database
 from search.catalog.database import tables as t
+from search.catalog.database.read_once import ReadOnce
 from search.errors import BadQuery
 from search.query.filters.fields import COLUMN, field_names
 from search.query.filters.grammar import (
@@ -35,7 +36,7 @@ class CatalogFilters:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._last_columns: tuple[int | None, tuple[int, ...], list[str]] = None, (), []
+        self._columns = ReadOnce[list[str]](database)
 
     def resolve(self, collection_ids: Sequence[int], where: Filter) -> Filter:
         """Return the filter with its values read, its columns named as in these collections.
@@ -73,10 +74,8 @@ class CatalogFilters:
 
         They are read once while nothing is committed, where the database knows that.
         """
-        version, ids = self._database.version(), tuple(collection_ids)
-        if version is None or self._last_columns[:2] != (version, ids):
-            self._last_columns = version, ids, self._read_columns(ids)
-        return list(self._last_columns[2])
+        ids = tuple(collection_ids)
+        return list(self._columns.value(lambda: self._read_columns(ids), ids))
 
     def _read_columns(self, collection_ids: Sequence[int]) -> list[str]:
         f = t.field.c

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from search.catalog.conditions import Test
 from search.catalog.database import Database
 from search.catalog.database import tables as t
+from search.catalog.database.read_once import ReadOnce
 from search.catalog.database.statements import Sql
 from search.catalog.words_index import WordsIndex, of_collections
 from search.text.analysis import MAX_QUERY_WORDS, stem_of
@@ -61,7 +62,7 @@ class CatalogText:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._empty_at: int | None = None
+        self._is_empty = ReadOnce[bool](database)
 
     def find(
         self, text: str, collection_ids: Sequence[int], where: Test | None = None
@@ -71,7 +72,7 @@ class CatalogText:
         A word is found in other forms of it, and in spellings that differ in a letter. `where` is
         the condition that the pictures pass.
         """
-        if self._has_no_text():
+        if self._is_empty.value(self._has_no_text):
             return None
         query_words = asked_words(text)[:MAX_QUERY_WORDS]
         if not query_words:
@@ -95,14 +96,9 @@ class CatalogText:
         )
 
     def _has_no_text(self) -> bool:
-        """Return whether no picture has text, without a statement while nothing is committed."""
-        version = self._database.version()
-        if version is not None and version == self._empty_at:
-            return True
+        """Return whether no picture has text."""
         with self._database.read_transaction() as sql:
-            is_empty = sql.scalar(sa.select(t.picture_text.c.picture_id).limit(1)) is None
-        self._empty_at = version if is_empty else None
-        return is_empty
+            return sql.scalar(sa.select(t.picture_text.c.picture_id).limit(1)) is None
 
 
 def _spellings(sql: Sql, query_words: Sequence[str]) -> Spellings:
