@@ -5,6 +5,7 @@ Words that captions are full of ask for looks: without a rare word, what is writ
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from search.encoders.knowledge import TextReading
 from search.text.analysis import rarity, words_of
@@ -25,6 +26,18 @@ LEAST_STRENGTH = 0.02
 
 # Characters of a number that is rare.
 SHORTEST_NUMBER = 4
+
+
+@dataclass(frozen=True, slots=True)
+class WordMatch:
+    """The share of a query's words that a picture has, by rarity, and the strength, 0 to 1."""
+
+    coverage: float
+    strength: float
+
+
+WordMatches = Mapping[int, WordMatch]
+"""The matches of pictures, by their ids."""
 
 
 def evidence_of(

@@ -1,6 +1,6 @@
 """The context of one query: built once, read by every signal."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,11 +8,10 @@ import numpy as np
 from search.catalog.full_text import FoundWords
 from search.indexes.collection_indexes import CollectionIndexes
 from search.query.records import Query
+from search.ranking.asked_words import WordMatches
 from search.ranking.calibration import Background
 from search.ranking.embedding import EmbeddedQuery
-from search.ranking.name_matches import NameMatch
 from search.ranking.relevance_feedback import FeedbackQuery
-from search.ranking.text_matches import TextMatches
 from search.records import Ids, Vectors
 
 
@@ -43,8 +42,8 @@ class SearchContext:
     words: FoundWords | None
     background: Callable[[], Background]
     feedback: FeedbackQuery | None = None
-    names: Mapping[int, NameMatch] = field(default_factory=dict)
-    text: TextMatches = field(default_factory=dict)
+    names: WordMatches = field(default_factory=dict)
+    text: WordMatches = field(default_factory=dict)
     exclusions: tuple[Exclusion, ...] = ()
 
     @property

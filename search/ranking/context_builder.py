@@ -1,6 +1,6 @@
 """The search contexts of a query: one for the collections of each space."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -13,16 +13,17 @@ from search.errors import Message
 from search.pictures import Limits
 from search.query.records import CutText, PictureTerm, Query, TextTerm
 from search.ranking.adapter_cache import AdapterCache
+from search.ranking.asked_words import WordMatches
 from search.ranking.background_cache import BackgroundCache
 from search.ranking.calibration import Background
 from search.ranking.context import Exclusion, SearchContext
 from search.ranking.embedding import EmbeddedQuery, cuts, join_cuts
 from search.ranking.exclusion import split_excluded
 from search.ranking.indexed_vectors import FileVectors, IndexedVectors
-from search.ranking.name_matches import NameMatch, name_matches
+from search.ranking.name_matches import name_matches
 from search.ranking.query_vectors import QueryEmbedder
 from search.ranking.space_group import SpaceGroup, in_each_space
-from search.ranking.text_matches import TextMatches, match_text
+from search.ranking.text_matches import match_text
 from search.ranking.timing import Timing
 from search.records import Collection
 
@@ -125,7 +126,7 @@ class ContextBuilder:
         embedded_query: EmbeddedQuery,
         group: SpaceGroup,
         condition: Test | None,
-    ) -> Mapping[int, NameMatch]:
+    ) -> WordMatches:
         """Search the names index, if the name signal is requested."""
         words = embedded_query.words
         if not words or "name" not in query.by:
@@ -141,7 +142,7 @@ class ContextBuilder:
         embedded_query: EmbeddedQuery,
         group: SpaceGroup,
         condition: Test | None,
-    ) -> TextMatches:
+    ) -> WordMatches:
         """Search the index of text, if the text signal is requested and there are words."""
         texts = [
             term.text for term in query.terms if isinstance(term, TextTerm) and term.weight > 0

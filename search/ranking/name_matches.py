@@ -5,12 +5,16 @@ with most of the words describe what is there, as a folder "dogs" does, and coun
 has pictures of other things, too.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from search.catalog.full_text import FoundWords
 from search.encoders.knowledge import TextReading
-from search.ranking.asked_words import ENOUGH, asks_text, evidence_of, rare_words
+from search.ranking.asked_words import (
+    ENOUGH,
+    WordMatch,
+    WordMatches,
+    asks_text,
+    evidence_of,
+    rare_words,
+)
 
 # A description of several words shares one with many a folder: names count from this part on.
 FROM_COVERAGE = 0.5
@@ -19,17 +23,9 @@ FROM_COVERAGE = 0.5
 DESCRIBES = 0.13
 
 
-@dataclass(frozen=True, slots=True)
-class NameMatch:
-    """The matched part of the words' rarities, and the strength of the match, both 0 to 1."""
-
-    coverage: float
-    strength: float
-
-
 def name_matches(
     found_words: FoundWords, pictures: int, text_reading: TextReading | None
-) -> Mapping[int, NameMatch]:
+) -> WordMatches:
     """Return the matches by picture id; `text_reading` is the encoder's of the query.
 
     `pictures` is their number. A word in the names of all pictures, such as the folder above them,
@@ -40,7 +36,7 @@ def name_matches(
     rare = rare_words(found_words.frequency, names)
     evidences = evidence_of(found_words.frequency, rare, pictures)
     total = sum(evidences.values())
-    matches = {}
+    matches: dict[int, WordMatch] = {}
     for picture_id, own_names in found_words.words.items():
         own = {word for word in evidences if word in own_names}
         if not own or not total:
@@ -54,5 +50,5 @@ def name_matches(
         share = min(found_words.frequency[word] for word in own) / max(pictures, 1)
         strength *= min(1.0, 2 * (1 - min(share, 1.0)))
         if strength > 0:
-            matches[picture_id] = NameMatch(coverage, strength)
+            matches[picture_id] = WordMatch(coverage, strength)
     return matches

@@ -6,11 +6,17 @@ encoder does not know, such as a name. The longer the text, the likelier are wor
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from search.catalog.text_words import FoundText
 from search.encoders.knowledge import TextReading
-from search.ranking.asked_words import ENOUGH, asks_text, evidence_of, rare_words
+from search.ranking.asked_words import (
+    ENOUGH,
+    WordMatch,
+    WordMatches,
+    asks_text,
+    evidence_of,
+    rare_words,
+)
 from search.text.spelling import is_spelled
 
 # What a text that is shorter or longer than the mean adds to a word's rarity, at most.
@@ -24,21 +30,9 @@ PIECE = 0.6
 ENOUGH_PIECES = 0.7
 
 
-@dataclass(frozen=True, slots=True)
-class TextMatch:
-    """The share of a query's words that a text has, by rarity, and the strength, over 0 to 1."""
-
-    coverage: float
-    strength: float
-
-
-TextMatches = dict[int, TextMatch]
-"""The matches of pictures, by their ids."""
-
-
 def match_text(
     found_text: FoundText, pictures: int, text_reading: TextReading | None
-) -> TextMatches:
+) -> WordMatches:
     """Return the pictures whose text answers; `text_reading` is the encoder's of the query."""
     asks = asks_text(text_reading)
     spellings = {word: frozenset(group) for word, group in found_text.spellings.items()}
@@ -48,7 +42,7 @@ def match_text(
         for word, evidence in evidence_of(found_text.frequency, rare, pictures).items()
     }
     mean = sum(map(len, found_text.words.values())) / len(found_text.words)
-    matches: TextMatches = {}
+    matches: dict[int, WordMatch] = {}
     for picture_id, words in found_text.words.items():
         own = {word for word, group in spellings.items() if not group.isdisjoint(words)}
         if not (_is_whole(own, spellings) or rare & own):
@@ -60,7 +54,7 @@ def match_text(
         )
         coverage = sum(evidences[word] for word in own) / sum(evidences.values())
         part = 1.0 if rare & own else asks
-        matches[picture_id] = TextMatch(coverage, min(1.0, evidence / ENOUGH) * coverage * part)
+        matches[picture_id] = WordMatch(coverage, min(1.0, evidence / ENOUGH) * coverage * part)
     return matches
 
 

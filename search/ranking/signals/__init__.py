@@ -1,7 +1,7 @@
 """The signals, kinds of evidence for a hit: a Protocol, and the tuple of all signals.
 
-A signal is one file of this folder and a place in `SIGNALS`. One that a query may choose by name
-is also one of `search.query.limits.SignalName`.
+A signal is one file of this folder and a place in `SIGNALS`; two share `written`. One that a query
+may choose by name is also one of `search.query.limits.SignalName`.
 """
 
 from typing import Protocol

@@ -7,7 +7,7 @@ import numpy as np
 from search.query.records import Match
 from search.ranking.context import Candidates, SearchContext
 from search.ranking.fusion import CaptionShares, Fit, SignalScores
-from search.ranking.signals.picture import excused_looks
+from search.ranking.signals.written import score_written
 from search.records import Ids, Picture, Scores
 
 # Of names that certainly answer; it is the most that names can add.
@@ -24,16 +24,8 @@ class NameSignal:
         return np.array(list(context.names), np.int64)
 
     def score(self, context: SearchContext, candidates: Candidates) -> SignalScores:
-        """Score by the matched part of the words; the strength is from 0 to 1, and more."""
-        scores = np.zeros((2, len(candidates.ids)), np.float32)
-        if not context.names:
-            return SignalScores(*scores)
-        for row, picture_id in enumerate(candidates.ids.tolist()):
-            if (match := context.names.get(picture_id)) is not None:
-                scores[:, row] = match.coverage, match.strength
-        coverage, strength = scores
-        excuse = excused_looks(context, candidates, strength) / np.float32(WEIGHT["relevance"])
-        return SignalScores(coverage, strength + excuse)
+        """Score by the matched part of the words."""
+        return score_written(context, candidates, context.names, WEIGHT["relevance"])
 
     def log_odds(self, scores: SignalScores, captioned: CaptionShares, fit: Fit) -> Scores:
         """Weigh the strength; a query's part of pictures has no names."""

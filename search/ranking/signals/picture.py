@@ -52,17 +52,6 @@ class PictureSignal:
         return Match(self.name, float(scores.score[row]), share)
 
 
-def excused_looks(context: SearchContext, candidates: Candidates, strength: Scores) -> Scores:
-    """Return what pictures lose by their looks, as log odds (n,), where a word signal matches.
-
-    A page does not look like what is written on it, nor a picture like its album's name: the looks
-    of such a picture count for it, never against. A `strength` (n,) of a half excuses them fully.
-    """
-    lost = np.maximum(-PictureSignal().score(context, candidates).strength, 0)
-    excuse: Scores = np.float32(BARE_WEIGHT["relevance"]) * lost * np.minimum(1, 2 * strength)
-    return excuse
-
-
 def picture_confidences(context: SearchContext, cosines: Scores) -> Scores:
     """Return the confidences (n,) of pictures by their cosines (n,) with a query of words alone.
 

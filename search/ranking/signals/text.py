@@ -7,7 +7,7 @@ import numpy as np
 from search.query.records import Match
 from search.ranking.context import Candidates, SearchContext
 from search.ranking.fusion import CaptionShares, Fit, SignalScores
-from search.ranking.signals.picture import excused_looks
+from search.ranking.signals.written import score_written
 from search.records import Ids, Picture, Scores, TextLine
 from search.text.analysis import stem_of
 from search.text.spelling import asked_words, is_misread, is_spelled, written_words
@@ -27,15 +27,8 @@ class TextSignal:
         return np.array(list(context.text), np.int64)
 
     def score(self, context: SearchContext, candidates: Candidates) -> SignalScores:
-        """Score by the matched share of the words; the strength is from 0 to 1, and more."""
-        coverage, strength = np.zeros((2, len(candidates.ids)), np.float32)
-        if not context.text:
-            return SignalScores(coverage, strength)
-        for row, picture_id in enumerate(candidates.ids.tolist()):
-            if (match := context.text.get(picture_id)) is not None:
-                coverage[row], strength[row] = match.coverage, match.strength
-        excuse = excused_looks(context, candidates, strength) / np.float32(WEIGHT["relevance"])
-        return SignalScores(coverage, strength + excuse)
+        """Score by the matched part of the words."""
+        return score_written(context, candidates, context.text, WEIGHT["relevance"])
 
     def log_odds(self, scores: SignalScores, captioned: CaptionShares, fit: Fit) -> Scores:
         """Weigh the strength by the query's part of words."""
