@@ -43,6 +43,8 @@ def test_words_are_typed_and_pictures_appear(page: "Page", address: str) -> None
     assert page.evaluate("history.length") == steps + 1, "half words leave no trail"
     page.locator("#hit-1").wait_for()
     assert first_picture(page) == "a blue wall"
+    dark = page.locator("[data-swap=theme] a", has_text="Dark")
+    assert dark.get_attribute("href") == "/?q=a+blue+wall&theme=dark"
     page.wait_for_load_state("load")
     page.locator("#hit-1 .shot").evaluate("image => image.decode()")
     assert page.locator("#hit-1 .shot").evaluate("image => image.naturalWidth") > 0

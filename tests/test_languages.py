@@ -62,6 +62,18 @@ def test_the_language_is_the_browsers_unless_another_is_chosen(client: FlaskClie
 
 
 @pytest.mark.slow
+def test_the_colours_are_the_systems_unless_others_are_chosen(client: FlaskClient) -> None:
+    assert "data-theme" not in client.get("/?q=red").text
+    assert "data-theme" not in client.get("/?q=red&theme=%3Cscript%3E").text
+    dark = client.get("/?q=red&theme=dark").text
+    assert '<html lang="en" data-theme="dark">' in dark
+    assert 'href="/?q=red&amp;theme=system"' in dark
+    assert 'data-theme="dark"' in client.get("/pictures/1").text, "by its cookie"
+    assert "data-theme" not in client.get("/?theme=system").text
+    assert "data-theme" not in client.get("/pictures/1").text
+
+
+@pytest.mark.slow
 def test_errors_and_numbers_are_in_the_language_too(client: FlaskClient) -> None:
     told = client.get("/nothing?lang=zh")
     assert told.status_code == 404 and "这里没有" in told.text

@@ -201,6 +201,15 @@ def test_captions_carry_their_language(client: FlaskClient, engine: Engine, tmp_
     assert '<li lang="en">a red wall</li>' in page
 
 
+def test_the_words_of_the_question_are_marked_whole(
+    client: FlaskClient, engine: Engine, tmp_path: Path
+) -> None:
+    captions = [Caption("Cats & a category of <red>", "en")]
+    store(engine.catalog, tmp_path / "red.png", "red", captions)
+    page = client.get("/?q=cat+red").text
+    assert "<mark>Cats</mark> &amp; a category of &lt;<mark>red</mark>&gt;</span>" in page
+
+
 def test_the_form_leads_to_an_address_that_asks_the_same(
     client: FlaskClient, ids: dict[str, int]
 ) -> None:

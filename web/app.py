@@ -24,6 +24,7 @@ from web.api.saved_searches import saved_searches
 from web.auth import admit
 from web.i18n.languages import LANGUAGES, speak
 from web.i18n.messages import in_english
+from web.i18n.theme import register_theme
 from web.middleware.compression import compress
 from web.middleware.documents import DocumentsApp
 from web.middleware.errors import ErrorTexts, handle_errors
@@ -33,7 +34,6 @@ from web.middleware.metrics import measure, metrics
 from web.middleware.rate_limit import USUAL, limit
 from web.middleware.request_log import follow
 from web.middleware.security import guard, is_loopback
-from web.middleware.theme import register_theme
 from web.pages import template_filters
 from web.pages.boards import boards
 from web.pages.collection import collection_pages

@@ -1,1 +1,1 @@
-"""The languages of the pages, and translated messages."""
+"""The languages and colours that readers choose, and translated messages."""

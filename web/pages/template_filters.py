@@ -134,13 +134,12 @@ def highlight(text: str, url: SearchUrl) -> Markup:
     wanted = found_in(text, query_words(_asked(url)))
     if not wanted:
         return escape(text)
-    pattern = re.compile("|".join(map(re.escape, sorted(wanted, key=len, reverse=True))))
-    parts: list[str] = []
-    at = 0
-    for match in pattern.finditer(text):
-        parts += [escape(text[at : match.start()]), Markup("<mark>%s</mark>") % match[0]]
-        at = match.end()
-    return Markup("").join([*parts, escape(text[at:])])
+    whole = (rf"\b{re.escape(word)}\b" if word.isascii() else re.escape(word) for word in wanted)
+    parts = re.split(f"({'|'.join(sorted(whole, key=len, reverse=True))})", text)
+    return Markup("").join(
+        Markup("<mark>%s</mark>") % part if place % 2 else escape(part)
+        for place, part in enumerate(parts)
+    )
 
 
 def captions(number: int) -> str:

@@ -115,8 +115,6 @@ function show(page, keepChips) {
   // What was read of the words changes while they are typed.
   const readings = page.querySelector(".readings");
   if (readings) document.querySelector(".readings")?.replaceWith(readings);
-  const languages = page.querySelector(".languages"); // their addresses have the question
-  if (languages) document.querySelector(".languages")?.replaceWith(languages);
   const heading = main().querySelector("h1");
   const said = main().querySelector("[data-told]");
   told.textContent = [heading, said].map((part) => part?.textContent.trim() ?? "").join(" · ");
