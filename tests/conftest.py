@@ -18,12 +18,14 @@ from tests.browsing import address, browser, page
 from tests.colour_web import client, engine, ids, web
 from tests.commands import limn_command
 from tests.documented_problems import documented_problems
+from tests.openapi_document import document
 from tests.typed import typed
 
 __all__ = [  # fixtures
     "address",
     "browser",
     "client",
+    "document",
     "documented_problems",
     "engine",
     "ids",

@@ -3,7 +3,7 @@
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema_rs
@@ -14,28 +14,12 @@ from msgspec import convert
 from msgspec.json import encode
 
 from search.documents.problem import Problem
+from tests.openapi_document import DOCUMENT, operations
 from web.api.openapi import error_sources
 from web.api.openapi.problems import codes_of, problems_of
 from web.api.openapi.tags import TAGS
 from web.links import API
 from web.route import ErrorSource, RouteFacts, facts_of
-
-DOCUMENT = f"{API}/openapi.json"
-PAGE = f"{API}/docs"
-
-
-@pytest.fixture
-def document(client: FlaskClient, ids: Mapping[str, int]) -> dict[str, Any]:
-    answer: dict[str, Any] | None = client.get(DOCUMENT).json
-    assert answer is not None
-    return answer
-
-
-def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for path, members in document["paths"].items():
-        for method, operation in members.items():
-            if method != "parameters":
-                yield method, path, operation
 
 
 def facts_in(client: FlaskClient) -> Iterator[tuple[str, RouteFacts]]:

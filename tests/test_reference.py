@@ -1,32 +1,14 @@
 """The page of the API's reference: what it shows, and its forms without a script."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import pytest
 from flask.testing import FlaskClient
 
 from search.engine import Engine
 from tests.colour_web import COLOURS
-from web.links import API
-
-DOCUMENT = f"{API}/openapi.json"
-PAGE = f"{API}/docs"
-
-
-@pytest.fixture
-def document(client: FlaskClient, ids: Mapping[str, int]) -> dict[str, Any]:
-    answer: dict[str, Any] | None = client.get(DOCUMENT).json
-    assert answer is not None
-    return answer
-
-
-def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for path, members in document["paths"].items():
-        for method, operation in members.items():
-            if method != "parameters":
-                yield method, path, operation
+from tests.openapi_document import PAGE, operations
 
 
 def test_the_page_has_every_operation_and_needs_nothing_from_elsewhere(
