@@ -1,6 +1,7 @@
 """The pages and the API: answers to a search, and pictures."""
 
 import re
+from html import unescape
 from io import BytesIO
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from search.catalog.database import Database
 from search.engine import Engine
 from search.records import Caption
 from tests.colour_web import COLLECTION, picture_bytes, settings_in, store
-from web.requests.search_url import PAGE_HITS
+from web.requests.search_url import FEW_UNSURE, MANY_UNSURE, PAGE_HITS
 
 pytestmark = pytest.mark.slow
 
@@ -240,6 +241,24 @@ def test_similar_pictures_leave_out_the_one_asked_by(
     assert f'id="hit-{len(ids) - 1}"' in page
     assert f'id="hit-{len(ids)}"' not in page
     assert f'name="similar" value="{ids["red"]}"' in page
+
+
+def test_what_is_less_sure_follows_and_more_of_it_is_a_link(
+    client: FlaskClient, engine: Engine, tmp_path: Path
+) -> None:
+    for number in range(60):
+        store(engine.catalog, tmp_path / f"{number}.png", "red", size=(64 + number, 64))
+    few = client.get("/shapes?similar=1").json
+    assert few is not None and few["sure"] + FEW_UNSURE == len(few["ids"]) < 59
+    [more] = re.findall(r'href="([^"]*)"', few["rule"])
+    assert f"unsure={MANY_UNSURE}" in more
+    assert client.get(f"{unescape(more)}&panel=1").status_code == 200
+    every = client.get(unescape(more).replace("/?", "/shapes?")).json
+    assert every is not None and len(every["ids"]) == 59 and "href" not in every["rule"]
+    assert every["ids"][: few["sure"]] == few["ids"][: few["sure"]]
+    for refused in ("x", "-1"):
+        answer = client.get(f"/?similar=1&unsure={refused}")
+        assert answer.status_code == 400 and "unsure is" in answer.text
 
 
 def test_more_results_are_a_link_as_long_as_there_are_more(

@@ -193,7 +193,7 @@ class SearchUrl:
             "panel": "1" if url.panel else None,
             "sort": url.sort or None,
             "strictness": url.strictness or None,
-            "unsure": url.unsure if url.unsure != FEW_UNSURE else None,
+            "unsure": str(url.unsure) if url.unsure != FEW_UNSURE else None,
             "start": url.start if url.start != 1 else None,
         }
 
