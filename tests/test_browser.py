@@ -64,8 +64,9 @@ def test_similar_pictures_and_the_page_of_one_are_a_click_away(page: "Page", add
     assert first_picture(page) == "红色的墙"
     page.locator("#hit-1 .frame").click()
     page.wait_for_url("**/pictures/*")
-    assert page.get_by_role("heading", level=1).inner_text() == "wide.png"
-    assert page.get_by_text("红色的墙").first.get_attribute("lang") == "zh"
+    viewer = page.get_by_role("dialog", name="红色的墙")
+    assert viewer.get_by_text("wide.png").is_visible()
+    assert viewer.locator(".caption").get_attribute("lang") == "zh"
 
 
 @pytest.mark.browser
@@ -194,7 +195,8 @@ def test_the_keyboard_alone_is_enough(page: "Page", address: str) -> None:
     page.keyboard.press("ArrowRight")
     page.wait_for_url("**/pictures/*rank=2*")
     page.keyboard.press("Escape")
-    page.wait_for_url("**/?q=green#hit-2")
+    page.wait_for_url("**/?q=green")
+    page.wait_for_function(f"() => {focused} === 'hit-2'")
 
 
 @pytest.mark.browser

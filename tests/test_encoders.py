@@ -10,7 +10,8 @@ from PIL import Image
 from search.encoders import Encoder, open_encoder
 from search.encoders.onnx_pair.sessions import CUDA, providers
 from search.encoders.preparation import Preparation
-from search.encoders.tiny import COLOURS, TinyEncoder
+from search.encoders.tiny import TinyEncoder
+from search.encoders.tiny_words import COLOURS
 from search.errors import BadSetting
 from search.packages.plugins import registered_points
 from search.ranking.calibration import STOCK_TEXTS

@@ -13,7 +13,7 @@ from tests.browsing import COLOURS, served
 from tests.colour_web import COLLECTION, settings_in, store_colours
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from playwright.sync_api import Browser, ConsoleMessage
 
 pytestmark = pytest.mark.slow
 
@@ -79,31 +79,33 @@ def address(data_dir: Path) -> Iterator[str]:
         yield url
 
 
-def is_of_the_page(told: "ConsoleMessage", page: "Page") -> bool:
+def is_of_the_page(told: "ConsoleMessage") -> bool:
     """Return whether a browser message is about the page's own error status."""
-    return "Failed to load resource" in told.text and told.location["url"] == page.url
+    page_url = told.page.url if told.page else ""
+    return "Failed to load resource" in told.text and told.location["url"] == page_url
 
 
 def visited(browser: "Browser", address: str, language: str, paths: tuple[str, ...]) -> list[str]:
     """Return the script errors of these pages; a missing page is not an error."""
     said: list[str] = []
     context = browser.new_context(locale="zh-CN" if language == "zh" else "en-US")
-    page = context.new_page()
-    page.on("pageerror", lambda error: said.append(f"{page.url}: {error}"))
-    page.on(
+    context.on("weberror", lambda error: said.append(str(error.error)))
+    context.on(
         "console",
         lambda told: (
             None
-            if told.type not in ("error", "warning") or is_of_the_page(told, page)
-            else said.append(f"{page.url}: {told.text}")
+            if told.type not in ("error", "warning") or is_of_the_page(told)
+            else said.append(f"{told.page and told.page.url}: {told.text}")
         ),
     )
     for path in paths:
+        page = context.new_page()  # a key may lead the page before elsewhere
         page.goto(address + path)
         page.wait_for_load_state("networkidle")
         assert page.locator("html").get_attribute("lang") == language
         for key in ("?", "Escape", "/", "ArrowDown", "ArrowRight", "m"):
             page.keyboard.press(key)
+        page.close()
     context.close()
     return said
 

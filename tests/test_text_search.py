@@ -111,7 +111,8 @@ def test_the_page_shows_the_line_and_its_box(client: FlaskClient, ids: Mapping[s
     assert "text in it" in page
     address = {"q": "invoice 4711", "rank": 1}
     picture = client.get(f"/pictures/{ids['red']}", query_string=address).get_data(as_text=True)
-    assert '<svg class="text-box" viewBox="0 0 96 64"' in picture
+    assert '<svg class="over" viewBox="0 0 96 64"' in picture
+    assert picture.count('<rect class="box found"') == 1, "the line that matched"
     assert "Riverside Clinic" in picture
 
 

@@ -340,8 +340,9 @@ def test_an_exported_pair_opens_and_gives_torchs_vectors(
     encoder = open_builtin(tmp_path)
     assert encoder.space.width == 32
     pixels = np.random.default_rng(0).integers(0, 256, (5, SIDE, SIDE, 3), dtype=np.uint8)
-    shares = encoder.shares_of_places(pixels)
-    assert shares is not None and shares.shape == (5, 32, 8, 8)
+    assert encoder.places is not None
+    shares = encoder.places.shares_of_places(pixels)
+    assert shares.shape == (5, 32, 8, 8)
     np.testing.assert_allclose(shares.sum((2, 3)), encoder.encode_pixels(pixels), atol=1e-5)
     prefixes = BuiltinPair(tmp_path, torch.device("cpu")).frozen_prefixes
     assert "pictures.body.0." in prefixes, "a frozen block"

@@ -197,9 +197,13 @@ def test_captions_carry_their_language(client: FlaskClient, engine: Engine, tmp_
     held = store(engine.catalog, tmp_path / "red.png", "red", captions)
     assert '<span lang="zh"><mark>红</mark>色的墙</span>' in client.get("/?q=红&lang=zh").text
     assert '<span lang="en">a red wall</span>' in client.get("/?q=红&lang=en").text
-    page = client.get(f"/pictures/{held}").text
-    assert '<li lang="zh">红色的墙</li>' in page
-    assert '<li lang="en">a red wall</li>' in page
+    for language, first, other in (
+        ("zh", "红色的墙", "a red wall"),
+        ("en", "a red wall", "红色的墙"),
+    ):
+        page = client.get(f"/pictures/{held}?lang={language}").text
+        assert f'<p class="caption" lang="{language}">{first}</p>' in page
+        assert f">{other}</li>" in page
 
 
 def test_the_words_of_the_question_are_marked_whole(

@@ -9,6 +9,7 @@ from cachetools import LRUCache
 from search.batching import Batcher
 from search.encoders import Encoder
 from search.encoders.knowledge import Knowledge, knowledge_of
+from search.encoders.places import PlaceReader, places_of
 from search.encoders.preparation import Preparation
 from search.records import Pixels, Space, Vectors
 
@@ -33,6 +34,11 @@ class BatchingEncoder:
         self._together = Batcher(self._encode_all)
         self._cache: LRUCache[str, Vectors] = LRUCache(CACHE_SIZE)
         self._lock = Lock()
+
+    @property
+    def places(self) -> PlaceReader | None:
+        """Return what tells the places of a picture, as the encoder's."""
+        return places_of(self._encoder)
 
     def characters_read(self, text: str) -> int:
         """Return the number of a text's first characters that its vector depends on."""

@@ -12,6 +12,7 @@ from search.encoders import EncoderBackend, EncoderInfo
 from search.encoders.fingerprint import space_id
 from search.encoders.preparation import Preparation
 from search.encoders.text_limits import longest, usual_letters
+from search.encoders.tiny_words import ANYWHERE, COLOUR_OF, COLOURS, PALETTE, PLACE_OF
 from search.errors import BadSetting
 from search.records import Pixels, Space, Vectors
 
@@ -23,27 +24,7 @@ MAX_WIDTH = 2_048
 SIDE_PX = 32
 MAX_WORDS = 256
 
-COLOURS: tuple[tuple[str, tuple[int, int, int]], ...] = (
-    ("red 红", (215, 30, 35)),
-    ("green 绿", (40, 150, 50)),
-    ("blue 蓝", (35, 70, 205)),
-    ("yellow 黄", (245, 220, 45)),
-    ("black 黑", (12, 12, 12)),
-    ("white 白", (245, 245, 245)),
-    ("orange 橙", (245, 140, 25)),
-    ("purple violet 紫", (125, 40, 160)),
-    ("pink 粉", (250, 160, 195)),
-    ("brown 棕 褐", (115, 70, 35)),
-    ("gray grey 灰", (128, 128, 128)),
-    ("cyan turquoise 青", (45, 200, 210)),
-)
-COLOUR_OF = {word: i for i, (words, _) in enumerate(COLOURS) for word in words.split()}
-PALETTE = np.array([rgb for _, rgb in COLOURS], np.int32)
-
-# The quarters of a picture: 0 top left, 1 top right, 2 bottom left, 3 bottom right.
-PLACES = {"left 左": (0, 2), "right 右": (1, 3), "top above 上": (0, 1), "bottom below 下": (2, 3)}
-PLACE_OF = {word: set(quarters) for words, quarters in PLACES.items() for word in words.split()}
-ANYWHERE = {0, 1, 2, 3}
+_ROWS = np.arange(len(ANYWHERE))[:, None]
 
 CLAUSES = re.compile(r"[,.;:\uff0c\u3002\uff1b\uff1a\u3001]|\band\b|和")
 WORDS = re.compile(r"[\u4e00-\u9fff]|[^\W\u4e00-\u9fff]+")
@@ -82,6 +63,22 @@ class TinyEncoder:
     def encode_pixels(self, pixels: Pixels) -> Vectors:
         """Embed (n, 32, 32, 3) uint8 -> (n, width); n may be 0."""
         return self._rotated([_layout(_shares(picture), _light(picture)) for picture in pixels])
+
+    @property
+    def places(self) -> "TinyEncoder":
+        """Return the pair itself: each quarter has its own share of the vector."""
+        return self
+
+    def shares_of_places(self, pixels: Pixels) -> Vectors:
+        """Return what each quarter adds to the vectors, (n, width, 2, 2)."""
+        parts = []
+        for picture in pixels:
+            shares, light = _shares(picture), _light(picture) / len(ANYWHERE)
+            quarters = [_layout(np.where(q == _ROWS, shares, 0), light) for q in ANYWHERE]
+            rows = np.array(quarters) / np.linalg.norm(np.sum(quarters, axis=0))
+            rows = rows if self._rotation is None else rows @ self._rotation
+            parts.append(rows.T.reshape(self._width, 2, 2))
+        return np.array(parts, np.float32).reshape(len(pixels), self._width, 2, 2)
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed n texts -> (n, width); n may be 0. Text past 256 words is cut."""

@@ -11,6 +11,7 @@ from cachetools import LRUCache
 from search.catalog.catalog import Catalog
 from search.catalog.picture_reader import IndexedFile
 from search.encoders import Encoder
+from search.encoders.preparation import Preparation
 from search.errors import BadPicture, NotFound, SpaceMismatch
 from search.pictures import Limits, content_hash, load_file, read_picture
 from search.records import Collection, Pixels, Vectors
@@ -112,23 +113,29 @@ class IndexedVectors:
 
     def _embed(self, path: Path, content: str) -> Vectors:
         """Return the vector (width,) of a picture's file; raise BadPicture."""
-        row: Vectors = self._encoder.encode_pixels(self._pixels(path, content)[None])[0]
+        pixels = pixels_of(path, content, self._encoder.preparation, self._limits)
+        row: Vectors = self._encoder.encode_pixels(pixels[None])[0]
         return row
 
-    def _pixels(self, path: Path, content: str) -> Pixels:
-        data = load_file(path, self._limits)
-        # Frames are decoded anew, which need not give the same bytes.
-        if path.is_file() and content_hash(data).hex() != content:
-            raise BadPicture(
-                "unreadable",
-                "picture-changed-since-index",
-                "{name!r} has changed since it was indexed; index its folder again",
-                name=str(path),
-            )
-        preparation = self._encoder.preparation
-        side_px = max(preparation.width_px, preparation.height_px)
-        picture, _ = read_picture(data, limits=self._limits, target_px=side_px, drawings=True)
-        return preparation.pixels(picture)
+
+def pixels_of(path: Path, content: str, preparation: Preparation, limits: Limits) -> Pixels:
+    """Return an indexed picture's pixels, as a tower's preparation makes them.
+
+    Raises:
+        BadPicture: the file can't be read, or has changed since it was indexed.
+    """
+    data = load_file(path, limits)
+    # Frames are decoded anew, which need not give the same bytes.
+    if path.is_file() and content_hash(data).hex() != content:
+        raise BadPicture(
+            "unreadable",
+            "picture-changed-since-index",
+            "{name!r} has changed since it was indexed; index its folder again",
+            name=str(path),
+        )
+    side_px = max(preparation.width_px, preparation.height_px)
+    picture, _ = read_picture(data, limits=limits, target_px=side_px, drawings=True)
+    return preparation.pixels(picture)
 
 
 def _unreadable(picture_id: int, file: IndexedFile, other_encoder: str) -> SpaceMismatch:

@@ -5,8 +5,7 @@ from contextlib import suppress
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug import Response as AnyResponse
 
-from search.errors import EncoderUnavailable, NotFound, SpaceMismatch
-from search.picture_facts import FACTS
+from search.errors import NotFound
 from search.pictures.thumbnails import thumbnail
 from search.query.filters.contradictions import contradiction
 from search.query.filters.grammar import parse
@@ -17,15 +16,13 @@ from web.pages.chips import chip_views, marks
 from web.pages.filter_form import parse_panel_form
 from web.pages.filter_panel import panel_of
 from web.pages.home import home_page
-from web.pages.neighbours import neighbours
+from web.pages.picture import picture_page
 from web.pages.refused_forms import comes_back
 from web.pages.result_order import page_of_results, rest_of, result_order
-from web.pages.similar import Likeness, likeness
 from web.pages.ways_out import ways_out
-from web.requests.query_form import count, identity
+from web.requests.query_form import identity
 from web.requests.search_url import SearchUrl
 from web.route import route
-from web.services.films import moment_of
 from web.state import engine, state
 
 pages = Blueprint("pages", __name__)
@@ -54,7 +51,7 @@ def question(**_: object) -> str:
     """Return the page of a form that sends its query along: the search page, or a picture's."""
     url = SearchUrl.of(request.values)
     on = request.values.get("on", "")
-    return of_picture(identity("on", on), url) if on else results_page(url)
+    return picture_page(identity("on", on), url) if on else results_page(url)
 
 
 def results_page(url: SearchUrl) -> str:
@@ -147,34 +144,7 @@ def query_image(token: str) -> Response:
 @route(pages, f"/pictures/<int(max={LARGEST_ID}):picture_id>")
 def picture(picture_id: int) -> str:
     """Show a picture, large, with its facts, captions and similar pictures."""
-    return of_picture(picture_id, SearchUrl.of(request.args))
-
-
-def of_picture(picture_id: int, url: SearchUrl) -> str:
-    """Return the page of a picture, with its rank in the answer to a query."""
-    picture = engine().picture(picture_id)
-    rank = count(request.args["rank"], "rank") if request.args.get("rank") else None
-    alike = Likeness()
-    unlike: str = ""
-    try:
-        alike = likeness(picture)
-        nearby = neighbours(url, picture_id, rank)
-    except (EncoderUnavailable, SpaceMismatch) as error:  # the picture itself can still be shown
-        unlike, nearby = error.outside, None
-    return render_template(
-        "picture.html",
-        url=url,
-        chips=chip_views(url),
-        marks=marks(url),
-        picture=picture,
-        alike=alike,
-        moment=moment_of(picture),
-        like=SearchUrl(collection=picture.collection).plus("similar", picture_id),
-        unlike=unlike,
-        boards=engine().catalog.boards.names(),
-        lines=[fact for fact in FACTS if fact.on_page],
-        neighbours=nearby,
-    )
+    return picture_page(picture_id, SearchUrl.of(request.args))
 
 
 def _is_empty(url: SearchUrl) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from math import cos, radians
 
 from flask import Flask
 from flask_babel import format_datetime, gettext, ngettext
@@ -30,6 +31,9 @@ from web.requests.search_url import SearchUrl
 # style; a picture with a more extreme aspect is shown inside its box, as it would fill a row.
 ASPECT_STEP = 0.05
 NARROWEST, WIDEST = 0.5, 3.0
+
+AROUND = 0.1
+"""Degrees of latitude to each side of a position: some ten kilometres."""
 
 DAY_LENGTH = len("2014-06-07")
 
@@ -111,6 +115,14 @@ def place(latitude: float, longitude: float) -> str:
     return f"{abs(latitude):.4f}° {north}, {abs(longitude):.4f}° {east}"
 
 
+def box_around(latitude: float, longitude: float) -> str:
+    """Return the filter of the pictures within some ten kilometres of a position."""
+    north, south = min(latitude + AROUND, 90.0), max(latitude - AROUND, -90.0)
+    wide = min(AROUND / max(cos(radians(latitude)), 0.01), 180.0)
+    west, east = ((longitude + step + 180.0) % 360.0 - 180.0 for step in (-wide, wide))
+    return f"box = {south:.4f},{west:.4f},{north:.4f},{east:.4f}"
+
+
 def pictures(number: int) -> str:
     """Format a count of pictures: 1 picture, 2,000 pictures."""
     return str(ngettext("%(count)s picture", "%(count)s pictures", number, count=f"{number:,}"))
@@ -145,6 +157,14 @@ def highlight(text: str, url: SearchUrl) -> Markup:
 def captions(number: int) -> str:
     """Return the number of captions in the reader's language."""
     return str(ngettext("%(count)s caption", "%(count)s captions", number, count=f"{number:,}"))
+
+
+def more_captions(number: int) -> str:
+    """Return how many captions a picture has besides the one that is shown."""
+    text = ngettext(
+        "%(count)s more caption", "%(count)s more captions", number, count=f"{number:,}"
+    )
+    return str(text)
 
 
 def missing_pictures(number: int) -> str:
@@ -216,11 +236,13 @@ def register(app: Flask) -> None:
         file_size,
         moment,
         place,
+        box_around,
         pictures,
         show_this,
         are_like_this,
         highlight,
         captions,
+        more_captions,
         missing_pictures,
         unread,
         whole_path,

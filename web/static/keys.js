@@ -1,15 +1,17 @@
 // The keyboard: / to write, arrows to walk through the pictures, ? to be told so.
 
+import { press } from "./viewer/keys.js";
+import { viewer } from "./viewer/viewer.js";
+
 const box = document.getElementById("q"); // null on a page without the search form
 const help = document.getElementById("help");
 
 /** @type {Record<string, string>} */
 const SIDES = { m: "more", l: "less" };
 
-// Presses what belongs to the picture that has the focus, or to the one that the page is of.
+// Presses what belongs to the picture that has the focus.
 /** @param {HTMLElement} target @param {string} what */
-const act = (target, what) =>
-  (target.closest(".tile") ?? document.querySelector(".picture"))?.querySelector(what)?.click();
+const act = (target, what) => target.closest(".tile")?.querySelector(what)?.click();
 
 const shownFrames = () => [...document.querySelectorAll(".grid a.frame")];
 /** @param {HTMLElement} target */
@@ -66,12 +68,7 @@ function onArrow(event) {
     event.preventDefault();
     return onTile.scrollIntoView({ block: "center" }); // what is beside it comes with it
   }
-  if (!onTile && target !== box) {
-    const step = key === "ArrowLeft" ? "prev" : key === "ArrowRight" ? "next" : null;
-    const link = step && document.querySelector(`.steps [rel=${step}]`);
-    if (link) return link.click();
-    if (key === "ArrowUp" || key === "ArrowDown") return; // the page scrolls
-  }
+  if (!onTile && target !== box && (key === "ArrowUp" || key === "ArrowDown")) return; // the page scrolls
   const next = walk(key, target);
   if (next) {
     event.preventDefault();
@@ -84,14 +81,16 @@ function onArrow(event) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.altKey || event.ctrlKey || event.metaKey || document.querySelector("dialog[open]")) return;
   const { key, target } = event;
-  if (key.startsWith("Arrow")) onArrow(event);
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  if (document.querySelector("dialog[open]:not(.over-answer)")) return;
+  if (viewer() && key !== "?") {
+    if ((key === "Escape" || !writing(target)) && press(key)) event.preventDefault();
+  } else if (key.startsWith("Arrow")) onArrow(event);
   else if (key === "Enter" && event.shiftKey && box && target === box) {
     event.preventDefault();
     box.form.requestSubmit(box.form.querySelector(".keep"));
-  } else if (key === "Escape" && !writing(target)) document.querySelector("[data-back]")?.click();
-  else if (key === "/" && box && !writing(target)) {
+  } else if (key === "/" && box && !writing(target)) {
     event.preventDefault();
     box.focus();
     box.select();
@@ -100,7 +99,7 @@ document.addEventListener("keydown", (event) => {
   else if (key === "x" && !writing(target)) act(target, ".select");
 });
 
-document.querySelector("[data-help]").hidden = false;
+for (const opener of document.querySelectorAll("[data-help]")) opener.hidden = false;
 document.addEventListener("click", ({ target }) => {
   if (target.closest("[data-help]")) help.showModal();
 });

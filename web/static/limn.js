@@ -1,6 +1,7 @@
 // Starts what a page with the search form can do with a script. Without this file everything is
 // still searched.
 
+import "./viewer/viewer.js"; // before all that follow the history
 import "./pick.js";
 import "./live.js";
 import "./chips.js";

@@ -48,6 +48,7 @@ interface PageEvents {
 }
 
 interface Document {
+  addEventListener(type: `limn:${string}`, listener: (event: CustomEvent) => unknown): void;
   getElementById(id: "q"): HTMLInputElement;
   getElementById(id: "crop" | "help"): HTMLDialogElement;
   addEventListener<K extends keyof PageEvents>(

@@ -1,6 +1,8 @@
 // Starts what any page can do with a script; some, as those to sign in and of the API, have no
 // search form.
 
+import "./viewer/viewer.js"; // before all that follow the history
+import "./viewer/boarding.js";
 import "./selection.js";
 import "./scroll.js";
 import "./keys.js";

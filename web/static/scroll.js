@@ -16,6 +16,8 @@ let begun = new AbortController(); // of the answer that is shown
 let laidAt = -AGAIN_MS;
 let keeping = 0;
 let anew = 0; // the timer of an answer that is laid anew, until it is
+/** @type {string} the tile that is to get the focus when it is drawn */
+let wanted = null;
 let between = false; // two entries of the history: the address is of one, the answer still of the other
 
 /** Where the answer is scrolled to, to be given to `ask`; null at its beginning. */
@@ -81,9 +83,10 @@ async function lay(list, place, signal) {
     const drawn = (tile, rank) => {
       tile.querySelector(".select").checked = isSelected(tile.dataset.pictureId);
       tile.classList.toggle("found", rank === place?.found);
-      if (tile.id !== place?.focus) return;
+      if (tile.id !== (place?.focus ?? wanted)) return;
       tile.querySelector(".frame").focus({ preventScroll: true });
-      delete place.focus; // once is enough
+      if (place) delete place.focus; // once is enough
+      wanted = null;
     };
     grid = new Grid(list, told, tiles, { drawn, changed: () => again(list, signal) });
     history.scrollRestoration = "manual";
@@ -142,6 +145,17 @@ addEventListener("popstate", () => (between = true));
 addEventListener("hashchange", () => {
   const place = named();
   if (place) grid?.show(place);
+});
+// The viewer is left at another picture than it was opened at: the answer follows.
+document.addEventListener("limn:closed", (/** @type {CustomEvent} */ { detail }) => {
+  const { rank, opener } = detail;
+  wanted = `hit-${rank}`;
+  const shown = document.getElementById(wanted)?.getBoundingClientRect();
+  if (grid && rank && !(shown?.top > 0 && shown.bottom < innerHeight))
+    grid.show({ rank, by: innerHeight / 3 });
+  const frame = document.querySelector(`#${wanted} .frame`) ?? (rank ? null : opener);
+  frame?.focus({ preventScroll: Boolean(grid) });
+  if (frame) wanted = null;
 });
 document.addEventListener("limn:shown", begin);
 begin();

@@ -60,15 +60,14 @@ class BuiltinEncoder:
         vectors = self.towers.encode_pixels(pixels)
         return self.querybank.even_pictures(vectors) if self.querybank else vectors
 
-    def shares_of_places(self, pixels: Pixels) -> Vectors | None:
-        """Return what each place adds to the tower's vectors, (n, width, h', w'), 8x8 places.
+    @property
+    def places(self) -> Towers | None:
+        """Return what tells the shares of 8x8 places; None for the first edition, which can't.
 
-        `pixels` are (n, h, w, 3) uint8, of the preparation's size. The product of a text's vector
-        with a place tells how much the place adds to their cosine, but for the querybank's small
-        correction, which belongs to no place. None for pairs of the first
-        edition, which can't tell.
+        The product of a text's vector with a place's share tells how much the place adds to their
+        cosine, but for the querybank's small correction, which belongs to no place.
         """
-        return self.towers.shares_of_places(pixels)
+        return self.towers if self.towers.tells_places else None
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed n texts of any Unicode -> (n, width); text past 48 tokens is cut."""

@@ -47,14 +47,17 @@ class Towers:
         parts += _in_batches(self.pictures, pixels, VECTORS)
         return np.ascontiguousarray(np.concatenate(parts), dtype=np.float32)
 
-    def shares_of_places(self, pixels: Pixels) -> Vectors | None:
+    @property
+    def tells_places(self) -> bool:
+        """Return whether the picture graph tells what each place adds to a vector."""
+        return SHARES in {output.name for output in self.pictures.get_outputs()}
+
+    def shares_of_places(self, pixels: Pixels) -> Vectors:
         """Return what each place of pictures adds to their vectors, (n, width, h', w').
 
         `pixels` are (n, height, width, 3) uint8. The sum over the places is the picture's vector.
-        Returns None where the graph can't tell.
+        Only for graphs where `tells_places`.
         """
-        if SHARES not in {output.name for output in self.pictures.get_outputs()}:
-            return None
         parts = _in_batches(self.pictures, pixels, SHARES)
         return np.concatenate(list(parts))
 
