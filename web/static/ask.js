@@ -41,9 +41,9 @@ async function answer(address, entry, keepChips, state) {
   main().setAttribute("aria-busy", "true");
   try {
     const page = await fetchPage(address, mine.signal);
-    if (!page.querySelector(".options")) return location.assign(address); // such as to sign in
-    await loadStyles(page);
-    if (mine.signal.aborted) return;
+    // Such as to sign in; or the server has other scripts and styles now than this page.
+    if (!page.querySelector(".options") || sheetOf(page) !== sheetOf(document))
+      return location.assign(address);
     notice.textContent = "";
     const shown = page.documentElement.dataset.address ?? address;
     if (entry === "push") history.pushState(state, "", shown);
@@ -74,31 +74,11 @@ export async function fetchPage(address, signal) {
 }
 
 /**
- * Loads the stylesheets that a page has and this one has not: they are there before its parts are.
+ * The address of a page's stylesheet, which has the version of all its files.
  *
  * @param {Document} page
  */
-async function loadStyles(page) {
-  const has = new Set(
-    [...document.querySelectorAll("link[rel=stylesheet]")].map((link) => link.getAttribute("href")),
-  );
-  const missing = [...page.querySelectorAll("link[rel=stylesheet]")].filter(
-    (link) => !has.has(link.getAttribute("href")),
-  );
-  await Promise.all(
-    missing.map(
-      (link) =>
-        new Promise((ready) => {
-          const added = document.createElement("link");
-          added.rel = "stylesheet";
-          added.href = link.getAttribute("href");
-          added.addEventListener("load", ready);
-          added.addEventListener("error", ready);
-          document.head.append(added);
-        }),
-    ),
-  );
-}
+const sheetOf = (page) => page.querySelector("link[rel=stylesheet]").getAttribute("href");
 
 /**
  * @param {Document} page
