@@ -5,14 +5,17 @@ const told = document.getElementById("told");
 const notice = document.getElementById("notice"); // null on a page without the search form
 export const words = document.getElementById("words").dataset;
 
+export const AGAIN_MS = 5000; // after no answer, until the same is asked again
+
 /** @type {AbortController} */
 let asking = null; // the request under way; a newer one takes its place
 /** @type {Promise<unknown>} */
 let chips = Promise.resolve(); // until the chips are those of the address
+let again = 0; // the timer of a question that got no answer
 
 /**
  * Shows the page at `address`. `entry` is "push", "replace" or "none": what becomes of the history.
- * With `keepChips` the chips stay as they are, because one of them is being moved; `place` is where
+ * Without an answer this page stays, and the same is asked again. With `keepChips` the chips stay as they are, because one of them is being moved; `place` is where
  * the new answer is to be scrolled to.
  *
  * @typedef {import("./grid/grid.js").Place} Place
@@ -36,6 +39,7 @@ export const chipsShown = () => chips;
  */
 async function answer(address, entry, keepChips, state) {
   asking?.abort();
+  clearTimeout(again);
   const mine = (asking = new AbortController());
   document.body.classList.add("waiting");
   main().setAttribute("aria-busy", "true");
@@ -50,8 +54,9 @@ async function answer(address, entry, keepChips, state) {
     if (entry === "replace") history.replaceState(state, "", shown);
     show(page, keepChips);
   } catch (/** @type {any} */ error) {
-    if (error.name === "AbortError") return;
+    if (error.name === "AbortError" || asking !== mine) return;
     notice.textContent = words.silent;
+    again = setTimeout(() => ask(address, { entry, keepChips, ...state }), AGAIN_MS);
   }
   if (asking !== mine) return;
   asking = null;
