@@ -65,8 +65,9 @@ class StaticFiles:
 
     def path(self, name: str, edition: Edition) -> str:
         """Return the path in the folder of the file that is sent by the name `name`."""
-        bundled = f"{BUNDLE}/{name}"
-        return bundled if edition.is_bundled and (self.folder / bundled).is_file() else name
+        bundle_path = f"{BUNDLE}/{name}"
+        is_there = edition.is_bundled and (self.folder / bundle_path).is_file()
+        return bundle_path if is_there else name
 
     def _read(self, names: list[str]) -> Edition:
         digests = {name: sha256((self.folder / name).read_bytes()).hexdigest() for name in names}
