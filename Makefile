@@ -3,6 +3,7 @@
 # make dev     serve the demo's data; restart when a file of Limn changes
 # make quick   the checks that need no service, in about a minute
 # make check   every check, in the environment that is there
+# make bundle  bundle the page's scripts and stylesheets, after a change or a merge of them
 # make test    make setup, then make check
 
 PYTHON ?= python3
@@ -20,7 +21,7 @@ NODE_MODULES := node_modules/.package-lock.json
 # The demo has a catalog of its own, apart from the one in your home.
 demo dev: export LIMN_DATA_DIR ?= $(CURDIR)/.limn-demo
 
-.PHONY: demo before-demo setup dev test check quick lint scripts contracts format lock licences clean
+.PHONY: demo before-demo setup dev bundle test check quick lint scripts contracts format lock licences clean
 
 demo: before-demo $(VENV)/.limn
 	$(BIN)/limn demo $(if $(PICTURES),"$(PICTURES)")
@@ -52,7 +53,11 @@ lint:
 contracts:
 	$(BIN)/lint-imports
 
-# The scripts of the page.
+# What an installation serves in place of web/static; it has no Node.js.
+bundle: $(NODE_MODULES)
+	npm run --silent bundle
+
+# The scripts of the page, and whether the bundle is of them.
 scripts:
 	@if command -v npm >/dev/null && node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))'; \
 	then $(MAKE) --no-print-directory $(NODE_MODULES) && npm run --silent check; \

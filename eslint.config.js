@@ -4,7 +4,7 @@ import js from "@eslint/js";
 import globals from "globals";
 
 export default [
-  { ignores: ["**/*", "!*.js", "!web/", "!web/static/", "!web/static/**/*.js"] },
+  { ignores: ["**/*", "!*.js", "!web/", "!web/static/", "!web/static/**/*.js", "web/static/bundle/"] },
   js.configs.recommended,
   {
     linterOptions: { reportUnusedDisableDirectives: "error" },
@@ -17,5 +17,5 @@ export default [
     },
   },
   { files: ["web/static/**/*.js"], languageOptions: { globals: globals.browser } },
-  { files: ["eslint.config.js"], languageOptions: { globals: globals.node } },
+  { files: ["*.js"], languageOptions: { globals: globals.node } },
 ];

@@ -34,6 +34,7 @@ from web.middleware.metrics import measure, metrics
 from web.middleware.rate_limit import USUAL, limit
 from web.middleware.request_log import follow
 from web.middleware.security import guard, is_loopback
+from web.middleware.static_files import serve_static
 from web.pages import template_filters
 from web.pages.boards import boards
 from web.pages.collection import collection_pages
@@ -48,7 +49,7 @@ from web.pages.saved import saved_pages
 from web.pages.search import pages
 from web.pages.sign_in import sign_in
 from web.pages.tiles import tile_pages
-from web.route import RouteFacts, check_routes, set_facts
+from web.route import check_routes
 from web.services.collection_admin import CollectionAdmin
 from web.services.completions import Completer
 from web.services.confined import ConfinedFiles
@@ -73,9 +74,6 @@ from web.state import State
 
 # Room for the fields of a form, in addition to its pictures.
 FORM_BYTES = 1 << 20
-
-# Flask's own view of stylesheets and scripts is public, since the pages for signing in need it.
-STATIC = RouteFacts(access="public", rate_limit=False, urgency="picture")
 
 # The query image cache holds this many of the largest pictures; usual ones are a tenth as large.
 CACHED_IMAGES = 4
@@ -105,7 +103,7 @@ def create_app(
     app.jinja_env.globals["most_characters"] = MAX_CHARACTERS
     tokens = engine.catalog.tokens if want_tokens or not is_loopback(host) else None
     app.extensions["limn"] = _state(engine, settings, tokens)
-    set_facts(app.view_functions["static"], STATIC)
+    serve_static(app)
     compress(app)
     tell_unchanged(app)
     template_filters.register(app)

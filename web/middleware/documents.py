@@ -12,7 +12,7 @@ class DocumentsApp(Flask):
     """A Flask application whose views may return documents."""
 
     def __init__(self, import_name: str) -> None:
-        super().__init__(import_name)
+        super().__init__(import_name, static_folder=None)  # serve_static has its own view
         self.json = _Json(self)
 
     def make_response(self, rv: Any) -> Any:

@@ -5,14 +5,17 @@ const told = document.getElementById("told");
 const notice = document.getElementById("notice"); // null on a page without the search form
 export const words = document.getElementById("words").dataset;
 
+export const AGAIN_MS = 5000; // after no answer, until the same is asked again
+
 /** @type {AbortController} */
 let asking = null; // the request under way; a newer one takes its place
 /** @type {Promise<unknown>} */
 let chips = Promise.resolve(); // until the chips are those of the address
+let again = 0; // the timer of a question that got no answer
 
 /**
  * Shows the page at `address`. `entry` is "push", "replace" or "none": what becomes of the history.
- * With `keepChips` the chips stay as they are, because one of them is being moved; `place` is where
+ * Without an answer this page stays, and the same is asked again. With `keepChips` the chips stay as they are, because one of them is being moved; `place` is where
  * the new answer is to be scrolled to.
  *
  * @typedef {import("./grid/grid.js").Place} Place
@@ -36,22 +39,24 @@ export const chipsShown = () => chips;
  */
 async function answer(address, entry, keepChips, state) {
   asking?.abort();
+  clearTimeout(again);
   const mine = (asking = new AbortController());
   document.body.classList.add("waiting");
   main().setAttribute("aria-busy", "true");
   try {
     const page = await fetchPage(address, mine.signal);
-    if (!page.querySelector(".options")) return location.assign(address); // such as to sign in
-    await loadStyles(page);
-    if (mine.signal.aborted) return;
+    // Such as to sign in; or the server has other scripts and styles now than this page.
+    if (!page.querySelector(".options") || sheetOf(page) !== sheetOf(document))
+      return location.assign(address);
     notice.textContent = "";
     const shown = page.documentElement.dataset.address ?? address;
     if (entry === "push") history.pushState(state, "", shown);
     if (entry === "replace") history.replaceState(state, "", shown);
     show(page, keepChips);
   } catch (/** @type {any} */ error) {
-    if (error.name === "AbortError") return;
+    if (error.name === "AbortError" || asking !== mine) return;
     notice.textContent = words.silent;
+    again = setTimeout(() => ask(address, { entry, keepChips, ...state }), AGAIN_MS);
   }
   if (asking !== mine) return;
   asking = null;
@@ -74,31 +79,11 @@ export async function fetchPage(address, signal) {
 }
 
 /**
- * Loads the stylesheets that a page has and this one has not: they are there before its parts are.
+ * The address of a page's stylesheet, which has the version of all its files.
  *
  * @param {Document} page
  */
-async function loadStyles(page) {
-  const has = new Set(
-    [...document.querySelectorAll("link[rel=stylesheet]")].map((link) => link.getAttribute("href")),
-  );
-  const missing = [...page.querySelectorAll("link[rel=stylesheet]")].filter(
-    (link) => !has.has(link.getAttribute("href")),
-  );
-  await Promise.all(
-    missing.map(
-      (link) =>
-        new Promise((ready) => {
-          const added = document.createElement("link");
-          added.rel = "stylesheet";
-          added.href = link.getAttribute("href");
-          added.addEventListener("load", ready);
-          added.addEventListener("error", ready);
-          document.head.append(added);
-        }),
-    ),
-  );
-}
+const sheetOf = (page) => page.querySelector("link[rel=stylesheet]").getAttribute("href");
 
 /**
  * @param {Document} page

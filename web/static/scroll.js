@@ -1,6 +1,6 @@
 // Lets an answer be scrolled through to its end, and brings back the place where it was left.
 
-import { words } from "./ask.js";
+import { AGAIN_MS as SILENT_MS, words } from "./ask.js";
 import { Grid } from "./grid/grid.js";
 import { Tiles } from "./grid/tiles.js";
 import { isSelected } from "./selection.js";
@@ -71,6 +71,7 @@ async function lay(list, place, signal) {
     if (!answer.ok) throw new Error(answer.statusText);
     const told = await answer.json();
     if (signal.aborted || !told.ids.length) return;
+    if (notice.textContent === words.silent) notice.textContent = "";
     list.classList.remove("finding"); // what is hidden takes no focus
     if (grid) place = end(list);
     const tiles = new Tiles(
@@ -92,7 +93,9 @@ async function lay(list, place, signal) {
     history.scrollRestoration = "manual";
     if (place) grid.show(place);
   } catch (/** @type {any} */ error) {
-    if (error.name !== "AbortError") notice.textContent = words.silent; // the links stay, to be followed by hand
+    if (error.name === "AbortError") return;
+    notice.textContent = words.silent; // meanwhile the links can be followed by hand
+    setTimeout(() => signal.aborted || lay(list, place, signal), SILENT_MS);
   } finally {
     laidAt = performance.now();
     list.classList.remove("finding");
