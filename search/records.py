@@ -79,8 +79,9 @@ class Collection:
 class Caption:
     """One caption of a picture.
 
-    `origin` is "source" for a caption from the source (a captions file, a text file)
-    and "file" for one that was read out of the picture's own metadata.
+    `origin` is "source" for a caption from the source (a captions file, a text file), "file" for
+    one that was read out of the picture's own metadata, and "written" for one that somebody wrote
+    in Limn.
     """
 
     text: str

@@ -26,13 +26,22 @@ from search.catalog.picture_rows import (
     table_path,
     update_pictures,
 )
-from search.catalog.records import BesidePicture, EmbeddedPicture, FileState, path_hash
+from search.catalog.records import (
+    BesidePicture,
+    EmbeddedCaptions,
+    EmbeddedPicture,
+    FileState,
+    path_hash,
+)
 from search.catalog.text_readings import forget_text
 from search.catalog.visual_hashes import MAX_BITS, store_colours
 from search.records import Collection
 
 # Perceptual hashes are 64 bits, which SQL stores as signed numbers.
 HASH_MASK = (1 << 64) - 1
+WRITTEN = "written"
+"""The origin of captions that somebody wrote in Limn; no run of the indexer removes them."""
+
 # The field that a picture's own file may set, and the length of hashes from before it.
 RATING = "rating"
 DIGEST_BYTES = 16
@@ -63,8 +72,10 @@ class PictureWriter:
             changed_ids = list(ids.values())
             forget_text(sql, _of_other_content(rows, items))
             update_pictures(sql, [(ids[path], columns(items[path])) for path in ids])
-            for table in (t.caption, t.field, t.picture_embedding):
+            for table in (t.field, t.picture_embedding):
                 delete_in(sql, table, table.c.picture_id, changed_ids)
+            c = t.caption.c
+            delete_in(sql, t.caption, c.picture_id, changed_ids, c.origin != WRITTEN)
             new = [path for path in items if path not in ids]
             if new:
                 values = [
@@ -155,6 +166,22 @@ class PictureWriter:
             index_words(sql, ids)
             index_names(sql, ids)
             log_changes(sql, collection.id, ids)
+
+    def write_caption(
+        self, collection: Collection, picture_id: int, language: str, item: EmbeddedCaptions
+    ) -> None:
+        """Replace what was written in Limn about a picture in a language; nothing removes it.
+
+        The captions that came with the picture stay, and so do written ones when they change.
+        """
+        c = t.caption.c
+        with self._database.write_transaction() as sql:
+            self._changes.take_turn(sql, collection.id)
+            own = (c.origin == WRITTEN) & (c.language == language)
+            delete_in(sql, t.caption, c.picture_id, [picture_id], own)
+            insert_captions(sql, collection.space, [(picture_id, item)])
+            index_words(sql, [picture_id])
+            log_changes(sql, collection.id, [picture_id])
 
     def remove(self, collection: Collection, ids: Sequence[int]) -> None:
         """Remove pictures."""

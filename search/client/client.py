@@ -15,7 +15,7 @@ from search.documents.collection import Collection, Collections, Failure, Failur
 from search.documents.completion import Completions
 from search.documents.encoders import EncoderPairs
 from search.documents.jobs import Job, JobList, Jobs
-from search.documents.picture import Picture
+from search.documents.picture import Captions, Picture
 from search.documents.search import Answer, Hit, TextTerm
 
 LOOK_EVERY_S = 0.5
@@ -94,6 +94,11 @@ class Client:
     def picture(self, picture_id: int) -> Picture:
         """Return a picture with its facts and captions."""
         return self._ask.json(Picture, "GET", f"pictures/{picture_id}")
+
+    def write_caption(self, picture_id: int, text: str, language: str = "en") -> Captions:
+        """Write a caption of a picture in a language; an empty text takes it back."""
+        body = {"text": text, "language": language}
+        return self._ask.json(Captions, "PATCH", f"pictures/{picture_id}/captions", body)
 
     def thumbnail(self, picture_id: int, side: int = 320) -> bytes:
         """Return a WebP within a square of `side` pixels: 160, 320, 480, 960 or 1600."""

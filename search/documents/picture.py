@@ -29,6 +29,13 @@ class Captions(Struct, frozen=True):
     captions: tuple[Caption, ...]
 
 
+class WrittenCaption(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What somebody writes about a picture in a language; an empty text takes it back."""
+
+    text: str
+    language: Annotated[str, about("its code, such as zh or pt-BR")] = "en"
+
+
 class Picture(Struct, frozen=True, kw_only=True):
     """A picture of the server; `path` is the path of its file there.
 

@@ -10,6 +10,7 @@ from search.documents.picture import (
     OriginalFields,
     Picture,
     ThumbnailFields,
+    WrittenCaption,
 )
 from search.documents.reading import read_texts
 from search.errors import BadPicture, NotFound
@@ -19,9 +20,11 @@ from web.api.openapi import error_sources as sources
 from web.api.search import api
 from web.links import linked_picture
 from web.middleware.file_responses import attachment, send
-from web.requests.query_form import FORM_TYPES
+from web.requests.json_body import read_body
+from web.requests.query_form import FORM_TYPES, words
 from web.requests.selection import selection_of
-from web.route import route
+from web.route import JSON, route
+from web.services import captions as captions_service
 from web.services.originals import TYPES, not_found_if_unreadable
 from web.state import engine, state
 
@@ -57,6 +60,25 @@ def captions(picture_id: int) -> Captions:
 
     Captions of a file next to the picture come before those in the picture's own file.
     """
+    return captions_document(engine().picture(picture_id))
+
+
+@route(
+    api,
+    f"{PICTURE}/captions",
+    "PATCH",
+    answers=Captions,
+    takes={JSON: WrittenCaption},
+    raises=(*sources.PICTURES, *sources.JSON_BODY, *sources.ENCODERS, "web.services.captions"),
+)
+def write_caption(picture_id: int) -> Captions:
+    """Write a caption of a picture.
+
+    It comes first among the captions of its `language`, and takes the place of the one that was
+    written before. Captions that came with the picture stay. An empty `text` takes it back.
+    """
+    caption = read_body(WrittenCaption, request.get_data())
+    captions_service.write_caption(engine(), picture_id, words(caption.text), caption.language)
     return captions_document(engine().picture(picture_id))
 
 

@@ -30,7 +30,7 @@ SHOWN_BY_BROWSERS = frozenset({"JPEG", "MPO", "PNG", "WEBP", "AVIF", "GIF", "BMP
 def picture_page(picture_id: int, url: SearchUrl) -> str:
     """Return the page of a picture, with its rank in the answer to a query."""
     picture = engine().picture(picture_id)
-    rank = count(request.args["rank"], "rank") if request.args.get("rank") else None
+    rank = count(request.values["rank"], "rank") if request.values.get("rank") else None
     alike = Likeness()
     unlike: str = ""
     try:

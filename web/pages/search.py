@@ -20,9 +20,10 @@ from web.pages.picture import picture_page
 from web.pages.refused_forms import comes_back
 from web.pages.result_order import page_of_results, rest_of, result_order
 from web.pages.ways_out import ways_out
-from web.requests.query_form import identity
+from web.requests.query_form import identity, words
 from web.requests.search_url import SearchUrl
 from web.route import route
+from web.services.captions import write_caption
 from web.state import engine, state
 
 pages = Blueprint("pages", __name__)
@@ -145,6 +146,24 @@ def query_image(token: str) -> Response:
 def picture(picture_id: int) -> str:
     """Show a picture, large, with its facts, captions and similar pictures."""
     return picture_page(picture_id, SearchUrl.of(request.args))
+
+
+def _page_of_caption(picture_id: int) -> str:
+    """Return the page of the form, whose query came with it."""
+    return picture_page(picture_id, SearchUrl.of(request.values))
+
+
+@route(pages, f"/pictures/<int(max={LARGEST_ID}):picture_id>/caption", "POST")
+@comes_back("caption", _page_of_caption, "text")
+def caption(picture_id: int) -> AnyResponse:
+    """Write a caption of a picture in a language, or take it back."""
+    text, language = words(request.form.get("text", "")), request.form.get("language", "")
+    write_caption(engine(), picture_id, text, language)
+    back = SearchUrl.of(request.form).address()
+    address = url_for(
+        "pages.picture", picture_id=picture_id, rank=request.form.get("rank") or None, **back
+    )
+    return redirect(address, 303)
 
 
 def _is_empty(url: SearchUrl) -> bool:

@@ -2,7 +2,7 @@
 // search form.
 
 import "./viewer/viewer.js"; // before all that follow the history
-import "./viewer/boarding.js";
+import "./viewer/forms.js";
 import "./selection.js";
 import "./scroll.js";
 import "./keys.js";

@@ -66,6 +66,7 @@ BODIES: Mapping[str, Any] = {
         "k": 5,
     },
     "SearchForm": {"image": ["photo.jpg"], "q": ["in the snow"], "weight": 0.7},
+    "WrittenCaption": {"text": "Our dog on the beach of Nazaré", "language": "en"},
     "ExportFields": {"id": [412, 7], "format": "zip"},
     "NewCollection": {"name": "holidays", "folder": "/srv/pictures/holidays"},
     "SentCollection": {"name": "holidays", "files": ["holidays.zip", "captions.csv"]},

@@ -166,6 +166,12 @@ async function prepare(shown) {
   }
 }
 
+/** Shows the picture as it is now, after something of it has changed. */
+export function renew() {
+  pages.clear();
+  return show(location.href, "none");
+}
+
 /** @param {"prev" | "next"} way */
 export function walk(way) {
   /** @type {HTMLAnchorElement} */

@@ -1,15 +1,17 @@
-// Puts the picture of the viewer on a board without leaving it.
+// The forms of the viewer, sent without leaving it: a board for the picture, a caption of it.
 
 import { fieldsOf } from "../form.js";
+import { renew } from "./viewer.js";
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
-  if (!form.matches("[data-boarding]")) return;
+  if (!form.matches("[data-boarding], [data-caption]")) return;
   event.preventDefault();
   const answer = await fetch(form.action, { method: "POST", body: fieldsOf(form) }).catch(
     () => /** @type {Response} */ (null),
   );
   if (!answer?.ok) return form.submit(); // the page of the error says what is wrong
+  if (form.matches("[data-caption]")) return renew();
   const done = form.querySelector(".done");
   done.hidden = false;
   done.querySelector("a").href = answer.url;
