@@ -98,7 +98,6 @@ def results_page(url: SearchUrl) -> str:
         rest=rest_of(url, size or 0, unsure, answer.confidence is not None) if unsure else None,
         ways_out=ways_out(url, answer) if url.ranks and not sure_hits and url.start == 1 else (),
         is_by_words=answer.confidence is not None,
-        boards=engine().catalog.boards.names(),
         names=[collection.name for collection in engine().collections()],
     )
 
@@ -171,7 +170,6 @@ def of_picture(picture_id: int, url: SearchUrl) -> str:
         moment=moment_of(picture),
         like=SearchUrl(collection=picture.collection).plus("similar", picture_id),
         unlike=unlike,
-        boards=engine().catalog.boards.names(),
         lines=[fact for fact in FACTS if fact.on_page],
         neighbours=nearby,
     )

@@ -1,7 +1,10 @@
 // Starts what any page can do with a script; some, as those to sign in and of the API, have no
 // search form.
 
-import "./selection.js";
+import "./selection/tray.js";
+import "./selection/touch.js";
+import "./selection/keys.js";
+import "./board.js";
 import "./scroll.js";
 import "./keys.js";
 import "./marks.js";
