@@ -45,12 +45,12 @@ def limit(app: Flask, usual: str = USUAL) -> None:
     for endpoint, view in list(app.view_functions.items()):
         rule = facts_of(app, endpoint).rate_limit
         if isinstance(rule, Limit):
-            app.view_functions[endpoint] = rule.refusal(_limited(limiter, rule)(view))
+            app.view_functions[endpoint] = rule.refusal(_rate_decorator(limiter, rule)(view))
         elif not rule:
             limiter.exempt(view)
 
 
-def _limited(limiter: Limiter, rule: Limit) -> Decorator:
+def _rate_decorator(limiter: Limiter, rule: Limit) -> Decorator:
     counts = rule.counts
     if counts is None:
         return limiter.limit(rule.rate)

@@ -52,7 +52,7 @@ def board(secret: str) -> str | tuple[str, int]:
     try:
         view = _view(secret)
     except NotFound:
-        return _gone(), 404
+        return _page_of_no_board(), 404
     return render_template("shared.html", secret=secret, view=view, **_no_question())
 
 
@@ -63,7 +63,7 @@ def picture(secret: str, picture_id: int) -> str | tuple[str, int]:
         view = _view(secret)
         current = _picture(secret, picture_id)
     except NotFound:
-        return _gone(), 404
+        return _page_of_no_board(), 404
     ids = [pin.picture_id for pin in view.pins]
     at = ids.index(picture_id)
     return render_template(
@@ -132,7 +132,7 @@ def _picture(secret: str, picture_id: int) -> Picture:
     return engine().picture(picture_id)
 
 
-def _gone() -> str:
+def _page_of_no_board() -> str:
     return render_template("shared_gone.html", **_no_question())
 
 
