@@ -46,7 +46,7 @@ LIMITS = {
     "indexer_upward": 0,
     "answer_stays": 58,
     "answer_rooms": 9,
-    "index_stays": 138,
+    "index_stays": 140,
     "index_rooms": 20,
     "catalog_database": 0,
     "repeated_classes": 0,

@@ -171,11 +171,26 @@ def test_it_is_put_on_a_board_without_leaving(page: "Page", address: str) -> Non
     viewer = opened(page, address)
     page.keyboard.press("b")
     viewer.get_by_label("Name of the new board").fill("seen large")
-    viewer.get_by_role("button", name="Put on the board").click()
+    viewer.get_by_role("button", name="Make it").click()
     board = viewer.get_by_role("link", name="Open the board")
     board.wait_for()
     board.click()
     page.get_by_role("heading", name="seen large").wait_for()
+
+
+def test_it_is_selected_for_the_tray(page: "Page", address: str) -> None:
+    viewer = opened(page, address, 2)
+    page.keyboard.press("x")
+    button = viewer.get_by_role("button", name="Select the picture")
+    assert button.get_attribute("aria-pressed") == "true"
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**rank=3*")
+    viewer.locator("[data-select][aria-pressed=false]").wait_for()
+    page.keyboard.press("Escape")
+    viewer.wait_for(state="detached")
+    page.get_by_text("1 selected").wait_for()
+    assert page.locator("#hit-2 .select").is_checked()
+    page.keyboard.press("Escape")
 
 
 def test_the_side_stays_closed_for_the_next_picture(page: "Page", address: str) -> None:
@@ -259,7 +274,7 @@ def test_without_a_script_its_links_walk_and_look(browser: "Browser", address: s
     page.get_by_role("link", name="Where").click()
     assert page.locator("image.places").count() == 1
     page.locator("summary[aria-label='Put on a board']").click()
-    assert page.get_by_role("button", name="Put on the board").is_visible()
+    assert page.get_by_role("button", name="Make it").is_visible()
     page.get_by_role("link", name="Back to the pictures").click()
     assert page.url.endswith("/?q=green#hit-2")
     context.close()

@@ -52,8 +52,11 @@ def address_of(rule: Rule) -> str:
     return re.sub(r"<[^>]*>", "1", str(rule))
 
 
-# Public addresses: the health check, stylesheets and scripts, and the page to sign in.
-PUBLIC = {"static", "health.healthz", "health.readyz", "sign_in.form", "sign_in.sign_in"}
+# Public addresses: the health check, stylesheets and scripts, the page to sign in, shared boards.
+PUBLIC = {
+    *("static", "health.healthz", "health.readyz", "sign_in.form", "sign_in.sign_in"),
+    *(f"shared.{part}" for part in ("board", "picture", "thumbnail", "original", "download")),
+}
 
 
 def test_every_route_without_a_token_gives_nothing_it_should_not(client: FlaskClient) -> None:

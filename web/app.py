@@ -7,9 +7,9 @@ from flask import Flask
 from search.catalog.tokens import Tokens
 from search.engine import Engine
 from search.packages import plugins
-from search.query.limits import MAX_CHARACTERS
+from search.query.limits import MAX_CHARACTERS, MAX_HITS, MAX_PICTURES
 from search.settings import Settings
-from web.api.boards import boards_api
+from web.api.board_links import boards_api
 from web.api.collection_files import collections
 from web.api.encoders import encoders
 from web.api.films import films
@@ -47,6 +47,7 @@ from web.pages.pair_change import pair_pages
 from web.pages.refused_forms import show_refusals
 from web.pages.saved import saved_pages
 from web.pages.search import pages
+from web.pages.shared import shared_pages
 from web.pages.sign_in import sign_in
 from web.pages.tiles import tile_pages
 from web.route import check_routes
@@ -100,7 +101,9 @@ def create_app(
     app.config["MAX_SENT_LENGTH"] = settings.max_sent_bytes + FORM_BYTES
     app.response_class = RangedResponse
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals["most_characters"] = MAX_CHARACTERS
+    app.jinja_env.globals.update(
+        most_characters=MAX_CHARACTERS, most_selected=MAX_HITS, most_on_board=MAX_PICTURES
+    )
     tokens = engine.catalog.tokens if want_tokens or not is_loopback(host) else None
     app.extensions["limn"] = _state(engine, settings, tokens)
     serve_static(app)
@@ -125,7 +128,7 @@ def create_app(
             compare_pages,
             encoder_pages,
         ),
-        *(saved_pages, boards, map_page, health, sign_in, metrics),
+        *(saved_pages, boards, shared_pages, map_page, health, sign_in, metrics),
         *(api, collections, pair_changes, encoders, jobs, maps, films, feedback),
         *(saved_searches, boards_api, reference),
         *plugins.load_added("routes"),

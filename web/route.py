@@ -41,10 +41,14 @@ class NoFacts(LimnError):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A route's own rate, such as "10 per minute"; `refusal` decorates the view with its answer."""
+    """A route's own rate, such as "10 per minute"; `refusal` decorates the view with its answer.
+
+    `counts` tells after an answer whether its request counts; without it, all do.
+    """
 
     rate: str
-    refusal: Decorator
+    refusal: Decorator = field(default=lambda view: view)
+    counts: Callable[[], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

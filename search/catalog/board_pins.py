@@ -1,7 +1,8 @@
 """Pins: the rows of boards, each with its current picture."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -28,20 +29,34 @@ def pins_of_boards(sql: Sql, board_ids: Sequence[int]) -> dict[int, list[Pin]]:
     The current picture is the pinned one, where it still has the content; else another with that
     content; else the pinned one, whose file was edited since.
     """
-    b = t.board_picture.c
-    rows = in_pieces(sql, sa.select(t.board_picture), b.board_id, board_ids)
+    rows = in_pieces(sql, sa.select(t.board_picture), t.board_picture.c.board_id, board_ids)
+    pins: dict[int, list[Pin]] = {board_id: [] for board_id in board_ids}
+    for row, pin in _with_pins(sql, rows):
+        pins[row.board_id].append(pin)
+    return pins
+
+
+def pins_about(sql: Sql, board_id: int, picture_id: int) -> list[Pin]:
+    """Return the pins of a board whose current picture may be this one; few are read for it."""
+    b, p = t.board_picture.c, t.picture.c
+    content = sa.select(p.content_hash).where(p.id == picture_id).scalar_subquery()
+    statement = sa.select(t.board_picture).where(
+        b.board_id == board_id, (b.picture_id == picture_id) | (b.content_hash == content)
+    )
+    return [pin for _, pin in _with_pins(sql, sql.execute(statement).all())]
+
+
+def _with_pins(sql: Sql, rows: Sequence[sa.Row[Any]]) -> Iterator[tuple[sa.Row[Any], Pin]]:
+    """Yield rows of boards, in the boards' order, with their pins."""
     holders = ids_by_content(sql, [row.content_hash for row in rows])
     ids = {row.picture_id for row in rows}.union(*holders.values())
     there = sa.select(t.picture.c.id).where(present())
     shown_ids = {row.id for row in in_pieces(sql, there, t.picture.c.id, list(ids))}
-    pins: dict[int, list[Pin]] = {board_id: [] for board_id in board_ids}
     for row in sorted(rows, key=lambda row: (row.place, row.picture_id)):
         copies = holders.get(bytes(row.content_hash), [])
         picture_id = _current(row.picture_id, copies, shown_ids)
-        pins[row.board_id].append(
-            Pin(bytes(row.content_hash), picture_id, row.place, row.note, picture_id in shown_ids)
-        )
-    return pins
+        is_shown = picture_id in shown_ids
+        yield row, Pin(bytes(row.content_hash), picture_id, row.place, row.note, is_shown)
 
 
 def _current(pinned_id: int, copies: Sequence[int], shown_ids: Set[int]) -> int:

@@ -15,6 +15,7 @@ from search.catalog.board_pins import (
     check_board,
     is_pin,
     pin_of,
+    pins_about,
     pins_of_boards,
     read_pins,
     store_places,
@@ -95,6 +96,12 @@ class CatalogBoards:
             PinnedPicture(pin.picture_id, pin.note) for pin in pins if pin.is_shown
         ]
 
+    def has(self, board_id: int, picture_id: int) -> bool:
+        """Return whether a picture is shown on a board."""
+        with self._database.read_transaction() as sql:
+            pins = pins_about(sql, board_id, picture_id)
+        return any(pin.picture_id == picture_id and pin.is_shown for pin in pins)
+
     def change(self, board_id: int, name: str | None = None, order: Sequence[int] = ()) -> None:
         """Rename a board, or move pictures to its beginning in that order, or do both.
 
@@ -118,8 +125,8 @@ class CatalogBoards:
             check_board(sql, board_id)
             sql.execute(t.board.delete().where(t.board.c.id == board_id))
 
-    def add(self, board_id: int, picture_ids: Sequence[int]) -> int:
-        """Add pictures at the end of a board; return how many were not on it yet.
+    def add(self, board_id: int, picture_ids: Sequence[int]) -> list[int]:
+        """Add pictures at the end of a board; return the ids of those that were not on it yet.
 
         Of several pictures with the same content, one is added.
 
@@ -130,11 +137,11 @@ class CatalogBoards:
         with self._database.write_transaction() as sql:
             return _add(sql, board_id, picture_ids)
 
-    def take_off(self, board_id: int, picture_id: int) -> None:
-        """Remove a picture from a board, if it is on it; raise NotFound for an unknown board."""
+    def take_off(self, board_id: int, *picture_ids: int) -> None:
+        """Remove pictures from a board, if they are on it; raise NotFound for an unknown board."""
         with self._database.write_transaction() as sql:
             for pin in read_pins(sql, board_id):
-                if pin.picture_id == picture_id:
+                if pin.picture_id in picture_ids:
                     sql.execute(t.board_picture.delete().where(is_pin(board_id, pin)))
 
     def edit(
@@ -178,7 +185,7 @@ def _board(row: sa.Row[Any], pins: Sequence[Pin]) -> Board:
     )
 
 
-def _add(sql: Sql, board_id: int, picture_ids: Sequence[int]) -> int:
+def _add(sql: Sql, board_id: int, picture_ids: Sequence[int]) -> list[int]:
     pins = read_pins(sql, board_id)
     p = t.picture.c
     ids = list(dict.fromkeys(picture_ids))
@@ -211,7 +218,7 @@ def _add(sql: Sql, board_id: int, picture_ids: Sequence[int]) -> int:
     ]
     if new_rows:
         sql.execute(t.board_picture.insert(), new_rows)
-    return len(new)
+    return list(new.values())
 
 
 def _check_free(sql: Sql, name: str, but: int | None = None) -> None:

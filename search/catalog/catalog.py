@@ -7,6 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from search.catalog.adapters import Adapters
+from search.catalog.board_links import BoardLinks
 from search.catalog.boards import CatalogBoards
 from search.catalog.caption_sample import CaptionSamples
 from search.catalog.change_log import ChangeLog
@@ -68,6 +69,7 @@ class Catalog:
         self.marks = Marks(database)
         self.concepts = Concepts(database)
         self.boards = CatalogBoards(database)
+        self.board_links = BoardLinks(database)
         self.saved_searches = CatalogSavedSearches(database)
         self.adapters = Adapters(database)
 

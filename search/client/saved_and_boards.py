@@ -4,7 +4,16 @@ from collections.abc import Iterator, Sequence
 
 from search.client.transport import Transport
 from search.documents import saved_and_boards as documents
-from search.documents.saved_and_boards import Added, Board, Pinned, PinnedPictures, SavedSearch
+from search.documents.saved_and_boards import (
+    Added,
+    Board,
+    BoardLink,
+    BoardLinks,
+    MadeBoardLink,
+    Pinned,
+    PinnedPictures,
+    SavedSearch,
+)
 from search.documents.search import Answer
 
 
@@ -91,3 +100,15 @@ class Boards:
     def take_off(self, board_id: int, picture_id: int) -> None:
         """Remove a picture from a board; one that is not on it is ignored."""
         self._ask.send("DELETE", f"boards/{board_id}/pictures/{picture_id}")
+
+    def share(self, board_id: int, days: int | None = None) -> MadeBoardLink:
+        """Make a link that shows the board without a token, for some days or until withdrawn."""
+        return self._ask.json(MadeBoardLink, "POST", f"boards/{board_id}/links", {"days": days})
+
+    def links(self, board_id: int) -> list[BoardLink]:
+        """Return the links of a board, without their addresses."""
+        return list(self._ask.json(BoardLinks, "GET", f"boards/{board_id}/links").links)
+
+    def withdraw(self, board_id: int, link_id: int) -> None:
+        """Delete a link of a board, which then leads nowhere."""
+        self._ask.send("DELETE", f"boards/{board_id}/links/{link_id}")

@@ -4,13 +4,14 @@ from dataclasses import asdict
 
 from msgspec import structs
 
+from search.catalog.board_links import BoardLink as BoardLinkRecord
 from search.catalog.boards import Board as BoardRecord
 from search.catalog.marks import Mark as MarkRecord
 from search.catalog.records import Concept
 from search.catalog.saved_searches import SavedSearch as SavedSearchRecord
 from search.documents.feedback import ConceptSummary, Mark, Words
 from search.documents.picture import Picture
-from search.documents.saved_and_boards import Board, Pinned, SavedSearch
+from search.documents.saved_and_boards import Board, BoardLink, Pinned, SavedSearch
 
 
 def pinned_document(picture: Picture, place: int, note: str) -> Pinned:
@@ -38,6 +39,11 @@ def concept_document(concept: Concept) -> ConceptSummary:
 def saved_search_document(search: SavedSearchRecord) -> SavedSearch:
     """Return a saved search."""
     return SavedSearch(search.id, search.name, search.address, search.created_at)
+
+
+def link_document(link: BoardLinkRecord) -> BoardLink:
+    """Return a link of a board."""
+    return BoardLink(link.id, link.created_at, link.expires_at)
 
 
 def board_document(board: BoardRecord) -> Board:

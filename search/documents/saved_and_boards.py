@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from search.documents.members import (
     LIST_OF_IDS,
@@ -11,14 +11,17 @@ from search.documents.members import (
     PictureId,
     Place,
     about,
+    at_least,
     expects,
     in_schema,
 )
 from search.documents.picture import Picture, picture_of
 from search.query.limits import (
     DEFAULT_K,
+    LARGEST_ID,
     MAX_ADDRESS,
     MAX_HITS,
+    MAX_LINK_DAYS,
     MAX_NOTE,
     MAX_PICTURES,
     MAX_ROWS,
@@ -31,6 +34,13 @@ Pictures = Annotated[
     tuple[PictureId, ...],
     in_schema(minItems=0, maxItems=MAX_PICTURES),
     expects(LIST_OF_IDS),
+]
+
+Days = Annotated[
+    int,
+    Meta(ge=0, le=LARGEST_ID),
+    at_least(1),
+    in_schema(minimum=1, maximum=MAX_LINK_DAYS),
 ]
 
 
@@ -120,6 +130,35 @@ class BoardChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     order: Annotated[
         Pictures, about("pictures on it to come first; the others follow in their order")
     ] = ()
+
+
+class BoardLink(Struct, frozen=True):
+    """A link that shows one board, without a token, to whoever has it."""
+
+    id: int
+    created_at: str
+    expires_at: Annotated[str | None, about("when it ends; null for when it is withdrawn")]
+
+
+class BoardLinks(Struct, frozen=True):
+    """The links of a board."""
+
+    links: Annotated[tuple[BoardLink, ...], about("the links, the oldest first")]
+
+
+class NewBoardLink(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new link of a board."""
+
+    days: Annotated[
+        Days | None,
+        about("how many days it holds; null for until it is withdrawn"),
+    ] = None
+
+
+class MadeBoardLink(BoardLink, frozen=True, kw_only=True):
+    """A link that was made, with its address."""
+
+    address: Annotated[str, about("the board's page on this server; it can't be shown again")]
 
 
 class Added(Struct, frozen=True):

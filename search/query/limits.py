@@ -36,6 +36,12 @@ MAX_NAME = 80
 # A board shows all of its pictures on one page, each with its note.
 MAX_PICTURES = 1_000
 
+# A link for each of those who may look; a list of them is read by eye.
+MAX_LINKS = 100
+
+# Ten years; a link that is to hold for good has no end.
+MAX_LINK_DAYS = 3_650
+
 # The name of a saved search or a board.
 MAX_SAVED_NAME = 200
 

@@ -147,7 +147,7 @@ def add(board_id: int) -> Added:
     New pictures go to the end. Pictures that are on the board keep their places.
     """
     ids = read_body(Ids, request.get_data()).ids
-    return Added(_rows().add(board_id, _ids(ids, "ids")))
+    return Added(len(_rows().add(board_id, _ids(ids, "ids"))))
 
 
 @route(

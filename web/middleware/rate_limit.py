@@ -10,7 +10,7 @@ from flask_limiter import HeaderNames, Limiter
 from limits.storage import MemoryStorage
 
 from web.auth import client
-from web.route import Limit, facts_of
+from web.route import Decorator, Limit, facts_of
 
 # Typing sends seven requests a second at most; the limit of fifty leaves room for programs.
 # Thumbnails are cheap and come by the hundred.
@@ -45,9 +45,16 @@ def limit(app: Flask, usual: str = USUAL) -> None:
     for endpoint, view in list(app.view_functions.items()):
         rule = facts_of(app, endpoint).rate_limit
         if isinstance(rule, Limit):
-            app.view_functions[endpoint] = rule.refusal(limiter.limit(rule.rate)(view))
+            app.view_functions[endpoint] = rule.refusal(_rate_decorator(limiter, rule)(view))
         elif not rule:
             limiter.exempt(view)
+
+
+def _rate_decorator(limiter: Limiter, rule: Limit) -> Decorator:
+    counts = rule.counts
+    if counts is None:
+        return limiter.limit(rule.rate)
+    return limiter.limit(rule.rate, deduct_when=lambda _: counts())
 
 
 class RateCounts(MemoryStorage):

@@ -15,6 +15,10 @@ from search.text.printable import json_text
 from web.auth import token
 
 HEADER = "X-Request-Id"
+# The prefix of the links to boards, and the secret that follows it, which no log has.
+SHARED = "/shared"
+LINK = re.compile(rf"^{SHARED}/[^/]+")
+
 GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 log = logging.getLogger("limn.requests")
@@ -65,12 +69,17 @@ class _Lines(logging.Formatter):
         return json_text(line)
 
 
+def _path() -> str:
+    """Return the path without the secret of a board's link."""
+    return LINK.sub(f"{SHARED}/...", request.path)
+
+
 def _facts(response: Response) -> dict[str, object]:
     client_token = token()
     return {
         "request_id": request_id(),
         "method": request.method,
-        "path": request.path,
+        "path": _path(),
         "status": response.status_code,
         "took_ms": round((perf_counter() - g.get("began_s", perf_counter())) * 1000, 1),
         "bytes": response.content_length,

@@ -58,5 +58,4 @@ def _overview(statuses: list[CollectionStatus]) -> dict[str, Any]:
         "everything": everything,
         "newest": overview.newest(everything),
         "map_card": state().map_cards.largest(sorted(counts, key=lambda name: -counts[name])),
-        "boards": engine().catalog.boards.names(),
     }

@@ -47,7 +47,6 @@ def picture_page(picture_id: int, url: SearchUrl) -> str:
         moment=moment_of(picture),
         like=SearchUrl(collection=picture.collection).plus("similar", picture_id),
         unlike=unlike,
-        boards=engine().catalog.boards.names(),
         lines=[fact for fact in FACTS if fact.on_page],
         neighbours=nearby,
         look=look,

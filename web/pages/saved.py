@@ -1,6 +1,7 @@
 """Pages of saved items: marks, concepts and saved searches."""
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from msgspec import json
 from werkzeug import Response
 
 from search.concepts import keep
@@ -67,12 +68,13 @@ def mark() -> Response:
 
 @route(saved_pages, "/selected", "POST", scope="read", urgency="bulk")
 @comes_back("select", question)
-def export() -> Response | Export:
-    """Export the selected pictures; the other fields of the form are for boards."""
+def export() -> Response:
+    """Export the selected pictures as a file; the other fields of the form are for boards."""
     ids, kind = selection_of(request.values, among_others=True)
-    pictures = state().exports.pictures(ids)
+    pictures = state().exports.pictures(state().exports.still_there(ids))
     if kind == "json":
-        return Export(tuple(linked_picture(picture) for picture in pictures))
+        document = Export(tuple(linked_picture(picture) for picture in pictures))
+        return attachment(json.encode(document).decode(), "application/json", "pictures.json")
     export = state().exports.of(pictures, kind)
     return attachment(export.content, export.content_type, export.name)
 

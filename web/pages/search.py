@@ -96,7 +96,6 @@ def results_page(url: SearchUrl) -> str:
         rest=rest_of(url, size or 0, unsure, answer.confidence is not None) if unsure else None,
         ways_out=ways_out(url, answer) if url.ranks and not sure_hits and url.start == 1 else (),
         is_by_words=answer.confidence is not None,
-        boards=engine().catalog.boards.names(),
         names=[collection.name for collection in engine().collections()],
     )
 

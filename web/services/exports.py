@@ -1,7 +1,7 @@
 """Exports of selected pictures, as a table or as a zip of their files."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from io import StringIO
@@ -57,9 +57,21 @@ class Exports:
             )
         return [by_id[picture_id] for picture_id in ids]
 
+    def still_there(self, ids: Sequence[int]) -> list[int]:
+        """Return the ids of pictures that were not removed since they were selected.
+
+        If none is left, all ids are returned, so that whatever takes them can say so.
+        """
+        by_id = self._engine.catalog.pictures.by_id(ids)
+        return [picture_id for picture_id in ids if picture_id in by_id] or list(ids)
+
     def of(self, pictures: Sequence[Picture], kind: Literal["csv", "zip"]) -> ExportFile:
         """Return pictures as a table or as a zip; raise NotFound if no file exists."""
         return self._table(pictures) if kind == "csv" else self._files(pictures)
+
+    def zip_without_paths(self, pictures: Sequence[Picture]) -> ExportFile:
+        """Return a zip that tells no folder of this machine; raise NotFound if no file exists."""
+        return self._files(pictures, name_of)
 
     def _table(self, pictures: Sequence[Picture]) -> ExportFile:
         """Return a table with one row for each picture; a cell lists the captions, one a line."""
@@ -73,8 +85,12 @@ class Exports:
             rows.writerow([_cell(value) for value in (*facts, captions)])
         return ExportFile(table.getvalue(), "text/csv; charset=utf-8", "pictures.csv")
 
-    def _files(self, pictures: Sequence[Picture]) -> ExportFile:
-        """Return a zip, read from the files while it is sent, with a list of the missing ones.
+    def _files(
+        self,
+        pictures: Sequence[Picture],
+        tell: Callable[[Picture], str] = lambda picture: str(picture.path),
+    ) -> ExportFile:
+        """Return a zip, read from the files while it is sent; `tell` names the missing ones in it.
 
         Raises:
             NotFound: none of the files exists any more.
@@ -96,9 +112,7 @@ class Exports:
         present_ids = {picture.id for picture in there}
         missing_pictures = [picture for picture in pictures if picture.id not in present_ids]
         if missing_pictures:
-            listing = "\n".join(
-                one_line(printable(str(picture.path))) for picture in missing_pictures
-            )
+            listing = "\n".join(one_line(printable(tell(picture))) for picture in missing_pictures)
             stream.add(f"These files were not found:\n{listing}\n", "missing.txt")
         return ExportFile(iter(stream), "application/zip", "pictures.zip")
 

@@ -17,7 +17,7 @@ interface ParentNode {
   querySelector<E extends Element = HTMLElement>(selectors: string): E;
   querySelectorAll<K extends keyof Tags>(selectors: K): NodeListOf<Tags[K]>;
   querySelectorAll(
-    selectors: `[name=${string}` | "[data-end]" | `.select${string}`,
+    selectors: `[name=${string}` | "[data-end]" | "[data-was-selected]" | `.select${string}`,
   ): NodeListOf<HTMLInputElement>;
   querySelectorAll<E extends Element = HTMLElement>(selectors: string): NodeListOf<E>;
 }
@@ -50,6 +50,7 @@ interface PageEvents {
 interface Document {
   addEventListener(type: `limn:${string}`, listener: (event: CustomEvent) => unknown): void;
   getElementById(id: "q"): HTMLInputElement;
+  getElementById(id: "select"): HTMLFormElement;
   getElementById(id: "crop" | "help"): HTMLDialogElement;
   addEventListener<K extends keyof PageEvents>(
     type: K,

@@ -3,7 +3,11 @@
 
 import "./viewer/viewer.js"; // before all that follow the history
 import "./viewer/forms.js";
-import "./selection.js";
+import "./viewer/select.js";
+import "./selection/tray.js";
+import "./selection/touch.js";
+import "./selection/keys.js";
+import "./board.js";
 import "./scroll.js";
 import "./keys.js";
 import "./marks.js";

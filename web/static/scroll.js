@@ -3,6 +3,7 @@
 import { AGAIN_MS as SILENT_MS, words } from "./ask.js";
 import { Grid } from "./grid/grid.js";
 import { Tiles } from "./grid/tiles.js";
+import { setAnswer } from "./selection/answer.js";
 import { isSelected } from "./selection.js";
 
 const REST_MS = 400; // an answer that stays so long is about to be scrolled; half a word is not
@@ -30,6 +31,7 @@ function begin() {
   anew = 0;
   grid?.end();
   grid = null;
+  setAnswer(null);
   const list = document.querySelector(".grid[data-shapes]");
   if (!list) return;
   begun = new AbortController();
@@ -90,6 +92,7 @@ async function lay(list, place, signal) {
       wanted = null;
     };
     grid = new Grid(list, told, tiles, { drawn, changed: () => again(list, signal) });
+    setAnswer(told);
     history.scrollRestoration = "manual";
     if (place) grid.show(place);
   } catch (/** @type {any} */ error) {

@@ -457,3 +457,16 @@ board_picture = Table(
     Column("place", Integer, nullable=False),
     Column("note", Text, nullable=False, default="", server_default=""),
 )
+
+board_link = Table(
+    "board_link",
+    metadata,
+    # Who has the secret sees the board; only its hash is stored, as with tokens.
+    Column("id", Key, primary_key=True),
+    Column("board_id", ForeignKey("board.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("secret_hash", String(64), nullable=False, unique=True),
+    Column("created_at", String(32), nullable=False),
+    # In UTC, ISO 8601 to the second; without it the link holds until it is withdrawn.
+    Column("expires_at", String(32)),
+    sqlite_autoincrement=True,
+)

@@ -152,6 +152,7 @@ def _path_parameter(name: str, rule: Rule, example: Any) -> dict[str, Any]:
 PARTS = {
     "board_id": "the number of a board",
     "job_id": "the number of a job",
+    "link_id": "the number of a link of the board",
     "name": "the name of the collection or concept",
     "picture_id": "the number of a picture, as `id` in answers",
     "search_id": "the number of a saved search",

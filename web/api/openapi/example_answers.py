@@ -11,6 +11,7 @@ from web.api.openapi.example_parts import (
     HASH,
     HIT,
     JOB,
+    LINK,
     PICTURE,
     QUERY,
     SEARCH,
@@ -169,4 +170,6 @@ ANSWERS: dict[str, Any] = {
         "next": None,
     },
     "Added": {"added": 2},
+    "BoardLinks": {"links": [LINK]},
+    "MadeBoardLink": {**LINK, "address": "/shared/kq3Zc0yW5rDn8eXvTfLh2aBsUjM1gPiO"},
 }

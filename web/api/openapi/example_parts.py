@@ -111,6 +111,11 @@ BOARD = {
     **{"pictures": 2, "missing": 0, "cover": 412},
 }
 
+LINK = {
+    **{"id": 5, "created_at": "2024-05-02T10:30:00+00:00"},
+    "expires_at": "2024-06-01T10:30:00+00:00",
+}
+
 QUERY = {
     "terms": [{"text": "a dog on the beach", "weight": 1.0}],
     **{"collections": [], "k": 1, "offset": 0, "where": None},

@@ -42,6 +42,7 @@ FIELDS: Mapping[str, Any] = {
 PARTS: Mapping[str, Any] = {
     "board_id": 3,
     "job_id": 7,
+    "link_id": 5,
     "name": "holidays",
     "picture_id": 412,
     "search_id": 2,
@@ -83,6 +84,7 @@ BODIES: Mapping[str, Any] = {
     "SearchChange": {"name": "Red doors"},
     "NewBoard": {"name": "For the wall", "ids": [412, 7]},
     "BoardChange": {"order": [7, 412]},
+    "NewBoardLink": {"days": 30},
     "Ids": {"ids": [40, 41]},
     "PinnedChange": {"note": "as a poster", "place": 0},
 }

@@ -50,9 +50,11 @@ export class Headings {
     for (const [rank, text] of this.headings) {
       if (rank < from || rank > to || this.shown.has(rank)) continue;
       const element = this.rule ? made(text) : heading(text);
+      element.dataset.rank = String(rank);
       this.#place(element, rank);
       insert(element, rank);
       this.shown.set(rank, element);
+      document.dispatchEvent(new CustomEvent("limn:headings"));
     }
   }
 

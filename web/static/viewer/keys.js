@@ -17,6 +17,7 @@ const PRESSED = {
   w: "[data-look=places]",
   t: "[data-look=text]",
   p: "[data-part-of]",
+  x: "[data-select]",
 };
 
 /** Undoes one thing: an open menu, the frame, a close look, then the viewer itself. */
@@ -58,13 +59,7 @@ export function press(key) {
   else if (key === "-") stage.zoom(1 / ZOOM);
   else if (key === "z") stage.zoom(stage.scale > 1 ? 1 / stage.scale : ZOOM ** 2);
   else if (key === "b") viewer().querySelector(".boarding summary")?.click();
-  else if (key === "x") selectBelow();
   else if (key in PRESSED) viewer().querySelector(PRESSED[key])?.click();
   else return false;
   return true;
-}
-
-/** Selects the picture in the answer below the viewer. */
-function selectBelow() {
-  document.querySelector(`.tile[data-picture-id="${viewer().dataset.viewer}"] .select`)?.click();
 }

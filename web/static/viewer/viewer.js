@@ -136,6 +136,7 @@ function put(next) {
 /** @param {HTMLElement} next */
 function begin(next) {
   for (const each of next.querySelectorAll("[data-full], [data-side], [data-part-of]")) each.hidden = false;
+  next.querySelector("[data-select]").hidden = !document.getElementById("select"); // no tray, no selection
   sideShown(localStorage.getItem("side") !== "closed");
   stage = new Stage(next, walk);
   next.querySelector(".strip [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
