@@ -68,7 +68,7 @@ def test_a_selection_outlives_questions_pictures_and_reloading(page: "Page", add
     second = page.locator("#hit-2").get_attribute("data-picture-id")
     assert says(page, "2 selected") and tray_ids(page) == [first, second]
     page.locator("#hit-3 .frame").click()
-    page.locator(".picture").wait_for()
+    page.locator(".viewer .top").wait_for()
     assert says(page, "2 selected")
     page.go_back()
     page.locator("#hit-2").wait_for()
@@ -300,7 +300,7 @@ def test_without_a_script_the_form_does_it_for_the_page(browser: "Browser", addr
         page.get_by_role("button", name="CSV").click()
     lines = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
     assert len(lines) == 3
-    page.get_by_text("Put on a board").click()
+    page.get_by_text("Put on a board", exact=True).click()
     page.get_by_label("Name of the new board").fill("Without a script")
     page.keyboard.press("Enter")
     page.wait_for_url("**/boards/*")

@@ -188,7 +188,7 @@ def test_it_is_selected_for_the_tray(page: "Page", address: str) -> None:
     viewer.locator("[data-select][aria-pressed=false]").wait_for()
     page.keyboard.press("Escape")
     viewer.wait_for(state="detached")
-    page.get_by_text("1 selected").wait_for()
+    page.locator("[data-selected]", has_text="1 selected").wait_for()
     assert page.locator("#hit-2 .select").is_checked()
     page.keyboard.press("Escape")
 

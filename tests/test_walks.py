@@ -88,8 +88,10 @@ def test_a_filtered_answer_is_selected_from_and_put_on_a_board(
     for rank in (1, 2):
         page.locator(f"#hit-{rank} .select").check()
     name = f"walls in {browser.browser_type.name}"
+    page.locator("#select [data-boards]").click()
     page.locator("#select input[name=name]").fill(name)
-    page.get_by_role("button", name="Put on the board").click()
+    page.locator("#select").get_by_role("button", name="Make it").click()
+    page.locator("#select").get_by_role("link", name="Open the board").click()
     page.wait_for_url("**/boards/*")
     page.get_by_role("heading", name=name).wait_for()
     assert page.locator(".board img").count() == 2
