@@ -50,7 +50,7 @@ class View:
 VIEWS = (
     View("page", "?q=a+cat+with+green+eyes"),
     View("page-chips", "?q=a+pagoda&text=people&weight=-0.6", 1200, 760),
-    View("page-filters", "?panel=1&where=colour+%3D+brown", height=800),
+    View("page-filters", "?panel=colour&where=colour+%3D+brown", height=800),
     View("page-dark", "?q=the+night+sky", 1200, 800, scheme="dark"),
     View("page-phone", "?q=flowers", 360, 740),
     View("page-chinese", "?q=湖边的宝塔", 1200, 800, language="zh"),

@@ -119,19 +119,11 @@ class Engine:
         return self._searcher().vectors_of(query)
 
     def facets(
-        self,
-        collections: Sequence[str] = (),
-        where: Filter | None = None,
-        answer: AnswerSet = EVERYTHING,
+        self, names: Sequence[str] = (), where: Filter | None = None, answer: AnswerSet = EVERYTHING
     ) -> Facets:
-        """Count the facets of these collections, or of all, under a filter, within an answer.
-
-        Raises:
-            BadQuery: the filter is not valid.
-            NotFound: a collection does not exist.
-        """
-        last_changes = self.catalog.collections.with_last_changes(collections)
-        return self._facets().facets(last_changes, where, answer)
+        """Count the facets of collections, or of all; raise BadQuery, or NotFound for a name."""
+        changes = self.catalog.collections.with_last_changes(names)
+        return self._facets().facets(changes, where, answer)
 
     def encoder(self, spec: str) -> Encoder:
         """Return the encoder of that name, opened once."""

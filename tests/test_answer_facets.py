@@ -131,3 +131,22 @@ def test_what_is_chosen_hides_no_other_value_of_its_facet(client: FlaskClient) -
     before = values("q=wall")
     address, _ = narrowed(client, "q=wall", "camera", next(iter(before)))
     assert len(before) > 1 and values(address.partition("?")[2]) == before
+
+
+def test_the_api_counts_an_answer_as_the_page_does(client: FlaskClient) -> None:
+    def facets(fields: str = "") -> dict[str, Any]:
+        answer = client.get(f"/api/v1/collections/colours/facets?{fields}")
+        assert answer.status_code == 200 and answer.json is not None
+        return answer.json
+
+    assert facets()["pictures"] == PICTURES
+    assert facets("where=orientation+%3D+portrait")["pictures"] == PICTURES / 3
+    usual = answered(client, "/?q=wall&collection=colours")
+    assert facets("q=wall")["pictures"] == usual < PICTURES
+    for fields in ("q=wall&cutoff=0.25", "q=a+wall+since+2017&understand=1&strictness=wide"):
+        hits = client.get(f"/api/v1/search?collection=colours&k=1000&{fields}").json
+        assert hits is not None and facets(fields)["pictures"] == len(hits["hits"]) > 0
+    cameras = facets("q=wall&where=camera+%3D+%22Camera+1%22")["cameras"]
+    assert {each["value"] for each in cameras} > {"Camera 1"}, "as without their own condition"
+    refused = client.get("/api/v1/collections/colours/facets?mood=1")
+    assert refused.status_code == 400

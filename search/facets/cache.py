@@ -73,7 +73,7 @@ class FacetCache:
     def _count(
         self, last_changes: Sequence[Change], where: Filter | None, answer: AnswerSet
     ) -> Facets:
-        fact_columns = [self._followed(*change) for change in last_changes]
+        fact_columns = [self._columns_of(*change) for change in last_changes]
         masks = self._masks_of(last_changes, fact_columns, without_facet(where, ""))
         sets: dict[tuple[str, ...], CountedSet] = {}
 
@@ -90,7 +90,7 @@ class FacetCache:
         columns = sorted({name for facts in fact_columns for name in facts.columns})
         return count(set_of, columns)
 
-    def _followed(self, collection_id: int, last_change: int) -> FactColumns:
+    def _columns_of(self, collection_id: int, last_change: int) -> FactColumns:
         facts = self._facts.setdefault(
             collection_id, FactColumns(self._catalog.facts, collection_id, self._codes)
         )
@@ -121,13 +121,11 @@ class FacetCache:
 def _part(facts: FactColumns, masks: Sequence[Mask], answer: AnswerSet) -> Part:
     """Return the rows of a collection that pass all masks, and those of the answer."""
     ids = facts.rows.ids
-    passing = (
-        ~_in(ids, answer.left_out_ids) if len(answer.left_out_ids) else np.ones(len(ids), bool)
-    )
+    passes = ~_in(ids, answer.left_out_ids) if len(answer.left_out_ids) else np.ones(len(ids), bool)
     for mask in masks:
-        passing = passing & mask
-    own = passing if answer.ids is None else passing & _in(ids, answer.ids)
-    return Part(facts, passing if answer.at_least else own, own)
+        passes = passes & mask
+    own = passes if answer.ids is None else passes & _in(ids, answer.ids)
+    return Part(facts, passes if answer.at_least else own, own)
 
 
 def _in(ids: Ids, passing_ids: Ids) -> Mask:

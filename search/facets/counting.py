@@ -46,7 +46,7 @@ def count(sets: Callable[[str], CountedSet], columns: Sequence[str]) -> Facets:
         return NOTHING
     with_text = sets(TEXT)
     return Facets(
-        pictures=every.total(np.ones(len(every.own()), bool)),
+        pictures=every.total(np.ones(len(every.own), bool)),
         dates=_dates(sets("date")),
         values={fact.facet: _values(fact.name, sets(fact.field)) for fact in COUNTED},
         orientations=_orientations(sets("orientation")),
@@ -62,9 +62,9 @@ def count(sets: Callable[[str], CountedSet], columns: Sequence[str]) -> Facets:
 
 
 def _dates(pictures: CountedSet) -> Dates | None:
-    days, own = pictures.column(lambda facts: facts.rows.days), pictures.own()
-    known = ~np.isnat(days)
-    days, own = days[known], own[known]
+    days, own = pictures.column(lambda facts: facts.rows.days), pictures.own
+    is_known = ~np.isnat(days)
+    days, own = days[is_known], own[is_known]
     if not len(days):
         return None
     first, last = days.min(), days.max()
@@ -125,11 +125,10 @@ def _spans(
 
 
 def _colours(pictures: CountedSet) -> tuple[Value, ...]:
-    bits, own = pictures.column(lambda facts: facts.rows.colours), pictures.own()
-    counts = [
-        pictures.total((bits >> np.uint16(place) & np.uint16(1)).astype(bool), own)
-        for place in range(len(NAMED))
-    ]
+    passes, own = pictures.sums(pictures.column(lambda facts: facts.rows.colours))
+    sets = np.flatnonzero(passes)  # of colours: few next to the pictures
+    has = sets[:, None] >> np.arange(len(NAMED)) & 1
+    counts = pictures.settle(passes[sets] @ has, own[sets] @ has).tolist()
     return tuple(Value(*pair) for pair in zip(NAMED, counts, strict=True) if pair[1])
 
 
@@ -155,15 +154,15 @@ def _folders(pictures: CountedSet) -> tuple[Folder, ...]:
 
 def _folder_counts(pictures: CountedSet) -> Counter[str]:
     """Return the number of pictures in each folder and everything below it."""
-    passing, own = pictures.sums(pictures.column(lambda facts: facts.rows.folders))
+    passes, own = pictures.sums(pictures.column(lambda facts: facts.rows.folders))
     names = pictures.parts[0].facts.codes.folders
     sums: dict[str, NDArray[np.int64]] = {}
-    for code in np.flatnonzero(passing).tolist():
-        folder, pair = names.values[code], np.array((passing[code], own[code]))
+    for code in np.flatnonzero(passes).tolist():
+        folder, pair = names.values[code], np.array((passes[code], own[code]))
         for path in (folder, *map(str, PurePosixPath(folder).parents)):
             sums[path] = sums.get(path, 0) + pair
-    settled = {path: int(pictures.settle(*pair)) for path, pair in sums.items()}
-    return Counter({path: pictures for path, pictures in settled.items() if pictures})
+    totals = {path: int(pictures.settle(*pair)) for path, pair in sums.items()}
+    return Counter({path: pictures for path, pictures in totals.items() if pictures})
 
 
 def _languages(pictures: CountedSet) -> tuple[Value, ...]:
@@ -179,9 +178,9 @@ def _column(name: str, pictures: CountedSet) -> Column | None:
     if not len(texts):
         return None
     counts = pictures.count(texts, own)
-    known = ~np.isnan(numbers)
-    values, places = np.unique(numbers[known], return_inverse=True)
-    times = pictures.count(places, own[known])
+    is_known = ~np.isnan(numbers)
+    values, places = np.unique(numbers[is_known], return_inverse=True)
+    times = pictures.count(places, own[is_known])
     most = np.argsort(-times, kind="stable")[:MAX_VALUES]
     number_values = [Value(f"{values[place]:.15g}", int(times[place])) for place in most.tolist()]
     return Column(
@@ -197,8 +196,8 @@ def _column(name: str, pictures: CountedSet) -> Column | None:
 def _places(pictures: CountedSet) -> Places | None:
     north = pictures.column(lambda facts: facts.rows.latitudes)
     east = pictures.column(lambda facts: facts.rows.longitudes)
-    known = ~np.isnan(north)
-    north, east, own = north[known], east[known], pictures.own()[known]
+    is_known = ~np.isnan(north)
+    north, east, own = north[is_known], east[is_known], pictures.own[is_known]
     if not len(north):
         return None
     # A little larger, so that points at an end are in the last square.

@@ -30,14 +30,14 @@ class Histogram:
         return sum(bar.pictures for bar in self.bars if bar.inside)
 
 
-def histogram_of(facets: Facets, chosen: tuple[str, ...]) -> Histogram | None:
+def histogram_of(facets: Facets, filters: tuple[str, ...]) -> Histogram | None:
     """Return the histogram of the dates; None where none is known."""
     if facets.dates is None:
         return None
     values = facets.dates.values
     most = max(value.pictures for value in values) or 1
     first, last = 0, len(values) - 1
-    for text in chosen:
+    for text in filters:
         for condition in conditions(parse(text)):
             # A date may be longer or shorter than the bars' dates: the common prefix is compared.
             length = min(len(condition.value), len(values[0].value))

@@ -64,17 +64,17 @@ def _divide(facets: Facets, values: Sequence[Value | ValueRange | Folder]) -> bo
     return len(values) > 1 or any(value.pictures < facets.pictures for value in values)
 
 
-def choices_of(name: str, facets: Facets, chosen: tuple[str, ...]) -> tuple[Choice, ...]:
+def choices_of(name: str, facets: Facets, filters: tuple[str, ...]) -> tuple[Choice, ...]:
     """Return the choices of a facet, with those that are chosen: one is taken back even of none."""
-    parts = {format_filter(part): part for part in alternatives(chosen)}
-    offered = _mark(_offered(name, facets), parts)
-    known = {choice.filter for choice in _flat(offered)}
-    gone = (
+    parts = {format_filter(part): part for part in alternatives(filters)}
+    choices = _mark(_choices(name, facets), parts)
+    filters_shown = {choice.filter for choice in _flat(choices)}
+    without_pictures = (
         Choice(text, value_label(part), 0, is_chosen=True)
         for text, part in parts.items()
-        if text not in known and _is_value(part)
+        if text not in filters_shown and _is_value(part)
     )
-    return (*offered, *gone)
+    return (*choices, *without_pictures)
 
 
 def column_of(name: str, facets: Facets) -> Column | None:
@@ -107,7 +107,7 @@ def _flat(choices: Iterable[Choice]) -> Iterable[Choice]:
         yield from _flat(choice.inside)
 
 
-def _offered(name: str, facets: Facets) -> Iterable[Choice]:
+def _choices(name: str, facets: Facets) -> Iterable[Choice]:
     by_fact = {fact.field: facets.values[fact.facet] for fact in COUNTED}
     match name:
         case "colour":

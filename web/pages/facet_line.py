@@ -10,7 +10,7 @@ from search.query.filters.grammar import conditions, parse
 from web.pages.date_histogram import Histogram, histogram_of
 from web.pages.facet_choices import ORDER, Choice, choices_of, column_of, facet_names
 from web.pages.facet_map import Map, map_of
-from web.pages.filter_form import alternatives, chosen, facet_of_text, without_choice
+from web.pages.filter_form import alternatives, facet_of_text, filters_in, without_choice
 from web.pages.filter_labels import label, title_of, value_label
 from web.requests.search_url import SearchUrl
 
@@ -24,7 +24,7 @@ class Pill:
 
     name: str
     title: str
-    chosen: str
+    choice: str
     without: SearchUrl
     is_open: bool
     shades: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ class Pill:
     @property
     def label(self) -> str:
         """Return what is chosen, with the facet's title where that alone would say too little."""
-        return self.chosen or self.title
+        return self.choice or self.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,28 +58,28 @@ class FacetLine:
     """The pills of an answer, the filters that belong to no facet, and what is open."""
 
     pills: tuple[Pill, ...]
-    written: tuple[str, ...]
+    other_filters: tuple[str, ...]
     sheet: Sheet | None
 
 
 def facet_line(url: SearchUrl, facets: Facets) -> FacetLine:
     """Return the line of facets for the answer to a query."""
     pills = _pills(url, facets)
-    shown = [pill for pill in pills if pill.name in ORDER or pill.chosen or pill.is_open]
-    written = tuple(text for text in url.where if not facet_of_text(text))
-    return FacetLine(tuple(shown), written, sheet_of(url, facets) if url.panel else None)
+    in_line = [pill for pill in pills if pill.name in ORDER or pill.choice or pill.is_open]
+    other_filters = tuple(text for text in url.where if not facet_of_text(text))
+    return FacetLine(tuple(in_line), other_filters, sheet_of(url, facets) if url.panel else None)
 
 
 def sheet_of(url: SearchUrl, facets: Facets) -> Sheet | None:
     """Return what is open in the line; None where the query opens nothing that is there."""
     name, pills = url.panel, _pills(url, facets)
     if name == MORE:
-        others = tuple(pill for pill in pills if pill.name not in ORDER and not pill.chosen)
+        others = tuple(pill for pill in pills if pill.name not in ORDER and not pill.choice)
         return Sheet(MORE, gettext("More filters"), facets.pictures, None, others=others)
     pill = next((pill for pill in pills if pill.name == name), None)
     if pill is None:
         return None
-    texts = chosen(url, name)
+    texts = filters_in(url, name)
     histogram = histogram_of(facets, texts) if name == "date" else None
     map_ = map_of(url, facets, texts) if name == "box" else None
     part_of_all = histogram or map_
@@ -103,7 +103,7 @@ def _pills(url: SearchUrl, facets: Facets) -> list[Pill]:
 
 
 def _pill(url: SearchUrl, name: str, facets: Facets) -> Pill:
-    texts = chosen(url, name)
+    texts = filters_in(url, name)
     parts = alternatives(texts)
     words = ""
     shades: tuple[str, ...] = ()

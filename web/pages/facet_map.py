@@ -44,7 +44,7 @@ class Map:
     chosen_box: Box | None
 
 
-def map_of(url: SearchUrl, facets: Facets, chosen: tuple[str, ...]) -> Map | None:
+def map_of(url: SearchUrl, facets: Facets, filters: tuple[str, ...]) -> Map | None:
     """Return the map of the places; None where none is known."""
     if facets.places is None:
         return None
@@ -55,16 +55,16 @@ def map_of(url: SearchUrl, facets: Facets, chosen: tuple[str, ...]) -> Map | Non
     y = min(max(-(south + north + height) / 2, -90.0), 90.0 - height)
     steps = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 15, 30)
     lines = next((step for step in steps if width / step <= 12), 30)
-    spots = _spots(url, facets, chosen, width)
+    spots = _spots(url, facets, filters, width)
     x, y, width, height = (round(number, 4) for number in (x, y, width, height))
     places = facets.places
-    box = _box_of(chosen)
+    box = _box_of(filters)
     edges = (box.south, box.west, box.north, box.east) if box else places.box
     return Map(x, y, width, height, lines, spots, edges, places.pictures, box)
 
 
 def _spots(
-    url: SearchUrl, facets: Facets, chosen: tuple[str, ...], width: float
+    url: SearchUrl, facets: Facets, filters: tuple[str, ...], width: float
 ) -> tuple[Spot, ...]:
     points = [point for point in facets.places.points if point.pictures] if facets.places else []
     spots = []
@@ -79,14 +79,14 @@ def _spots(
                 round(width / 60 * (1 + 1.5 * size), 4),
                 f"{point.latitude:.1f}°, {point.longitude:.1f}°",
                 point.pictures,
-                text in chosen,
+                text in filters,
                 with_choice(url, "box", text),
             )
         )
     return tuple(spots)
 
 
-def _box_of(chosen: tuple[str, ...]) -> Box | None:
+def _box_of(filters: tuple[str, ...]) -> Box | None:
     """Return the chosen box, if a map can show it."""
-    boxes = [value_of(condition) for text in chosen for condition in conditions(parse(text))]
+    boxes = [value_of(condition) for text in filters for condition in conditions(parse(text))]
     return next((box for box in boxes if isinstance(box, Box) and box.west <= box.east), None)

@@ -17,10 +17,10 @@ def parse_facet_form(fields: Fields) -> SearchUrl:
         BadQuery: the form's filter can't be read.
     """
     url = SearchUrl.of(fields).but(panel="")
-    written = words(fields.get("written", ""))
-    if written:
-        parse(written)
-        return url.but(where=(*url.where, written))
+    filter_text = words(fields.get("written", ""))
+    if filter_text:
+        parse(filter_text)
+        return url.but(where=(*url.where, filter_text))
     field = words(fields.get("field", ""))
     choices = [parse(words(text)) for text in fields.getlist("value") if text.strip()]
     limits = _limits(fields, field)
@@ -51,7 +51,7 @@ def facet_of_text(text: str) -> str:
         return ""
 
 
-def chosen(url: SearchUrl, facet: str) -> tuple[str, ...]:
+def filters_in(url: SearchUrl, facet: str) -> tuple[str, ...]:
     """Return the filters of a question that choose in a facet."""
     return tuple(text for text in url.where if facet_of_text(text) == facet)
 

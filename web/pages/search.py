@@ -89,7 +89,7 @@ def results_page(url: SearchUrl) -> str:
         contradiction=contradiction(url.filter) if url.filter and not hits else (),
         filters_read=filters_read,
         line=facet_line(url, state().answer_facets.facets(query, list(map(parse, url.where)))),
-        passing=_passing(url, query, filters_read) if not sure_hits else None,
+        pass_count=_pass_count(url, query, filters_read) if not sure_hits else None,
         links=links,
         order=order,
         rest=rest_of(url, size or 0, unsure, answer.confidence is not None) if unsure else None,
@@ -174,11 +174,11 @@ def of_picture(picture_id: int, url: SearchUrl) -> str:
     )
 
 
-def _passing(url: SearchUrl, query: Query, filters_read: Sequence[str]) -> int | None:
+def _pass_count(url: SearchUrl, query: Query, filters_read: Sequence[str]) -> int | None:
     """Return how many pictures pass the filters; None without a filter."""
     if not (url.where or filters_read):
         return None
-    return state().answer_facets.passing(query, list(map(parse, url.where)))
+    return state().answer_facets.pass_count(query, list(map(parse, url.where)))
 
 
 def _is_empty(url: SearchUrl) -> bool:

@@ -7,7 +7,7 @@ from flask_babel import gettext
 
 from search.query.filters.grammar import parse
 from search.query.records import Answer, Query
-from web.pages.filter_form import chosen, facet_of_text, without_choice
+from web.pages.filter_form import facet_of_text, filters_in, without_choice
 from web.pages.filter_labels import label
 from web.requests.search_url import SearchUrl
 from web.state import engine, state
@@ -43,7 +43,7 @@ def _with_fewer_filters(url: SearchUrl) -> Iterator[tuple[str, SearchUrl]]:
         facet = facet_of_text(where)
         if not facet:
             other = url.without_filter(where).closed()
-        elif where == chosen(url, facet)[0]:
+        elif where == filters_in(url, facet)[0]:
             other = without_choice(url, facet)
         else:
             continue

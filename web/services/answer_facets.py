@@ -11,7 +11,7 @@ from search.facets.records import EVERYTHING, AnswerSet, Facets
 from search.query.filters.grammar import parse
 from search.query.filters.tree import AllOf, Filter
 from search.query.records import Query
-from search.ranking.answer_set import answer_set
+from web.services.answer_set import answer_set
 from web.services.result_cache import ResultCache
 
 
@@ -30,14 +30,14 @@ class AnswerFacets:
 
         Raises what `Engine.answer` raises.
         """
-        answer, read_filters = self._unfiltered(query)
-        return self._counted(query, [*filters, *read_filters], answer)
+        answer, read_filters = self._without_filters(query)
+        return self._count(query, [*filters, *read_filters], answer)
 
-    def passing(self, query: Query, filters: Sequence[Filter]) -> int:
+    def pass_count(self, query: Query, filters: Sequence[Filter]) -> int:
         """Return how many pictures pass the filters, in the answer or not."""
-        return self._counted(query, [*filters, *self._unfiltered(query)[1]]).pictures
+        return self._count(query, [*filters, *self._without_filters(query)[1]]).pictures
 
-    def _unfiltered(self, query: Query) -> tuple[AnswerSet, list[Filter]]:
+    def _without_filters(self, query: Query) -> tuple[AnswerSet, list[Filter]]:
         """Return the answer without the query's filter, and the filters that its words say."""
         if not query.ranks:
             return AnswerSet(None, np.array(sorted(query.less), np.int64)), []
@@ -45,13 +45,13 @@ class AnswerFacets:
         try:
             results = self._result_cache.whole(whole)
         except BadQuery:  # words that say nothing by themselves, such as "photos", and a filter
-            return self._unfiltered(replace(query, terms=(), more=()))
+            return self._without_filters(replace(query, terms=(), more=()))
         read_filters = [
             parse(each.where) for each in results.readings if each.where and each.is_applied
         ]
         return answer_set(whole, results), read_filters
 
-    def _counted(
+    def _count(
         self, query: Query, filters: Sequence[Filter], answer: AnswerSet = EVERYTHING
     ) -> Facets:
         where = AllOf(tuple(filters)) if filters else None

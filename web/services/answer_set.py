@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from search.facets.records import EVERYTHING, NO_IDS, AnswerSet
+from search.facets.records import NO_IDS, AnswerSet
 from search.query.records import Query
 from search.query.sorting import AT_LEAST
 from search.ranking.pagination import RankedResults, left_out_ids
@@ -17,9 +17,12 @@ def answer_set(query: Query, results: RankedResults) -> AnswerSet:
     left_out = np.array(sorted(left_out_ids(query)), np.int64)
     if ranking is None:  # nothing is indexed, or no word is known
         return AnswerSet(NO_IDS)
-    if ranking.measure == "none" or query.set_cutoff is None:
-        return EVERYTHING if not len(left_out) else AnswerSet(None, left_out)
-    sure_ids = np.sort(ranking.ids[ranking.certainty >= np.float32(query.set_cutoff)])
+    cutoff = query.set_cutoff
+    if cutoff is None and ranking.confidence is not None:
+        cutoff = query.cutoff or None
+    if ranking.measure == "none" or cutoff is None:
+        return AnswerSet(None, left_out)
+    sure_ids = np.sort(ranking.ids[ranking.certainty >= np.float32(cutoff)])
     name = query.strictness or (None if query.cutoff else "usual")
     at_least = AT_LEAST[name] if ranking.confidence is None and name is not None else 0
     return AnswerSet(sure_ids, left_out, at_least)
