@@ -11,9 +11,9 @@ const PHONE = matchMedia("(max-width: 639px)");
  */
 export function place(sheet) {
   for (const edge of /** @type {const} */ (["left", "top", "maxHeight"])) sheet.style[edge] = "";
-  if (PHONE.matches) return;
   const pill = sheet.closest(".pill");
-  pill.querySelector(".opener").scrollIntoView({ block: "nearest", inline: "nearest" });
+  pill.scrollIntoView({ block: "nearest", inline: "nearest" });
+  if (PHONE.matches) return;
   const { left, bottom } = pill.getBoundingClientRect();
   const most = innerWidth - sheet.offsetWidth - MARGIN_PX;
   sheet.style.left = `${Math.max(MARGIN_PX, Math.min(left, most))}px`;
