@@ -27,6 +27,7 @@ from search.catalog.database.schema import ensure_schema
 from search.catalog.filters import passes
 from search.catalog.visual_hashes import store_colours
 from search.facets.cache import FacetCache
+from search.facets.records import AnswerSet
 from search.query.filters.grammar import parse
 from search.records import Collection, Space
 
@@ -81,15 +82,17 @@ def main(pictures: int, url: str | None, plans: bool) -> None:
             facet_cache.facets([(collection, head)], where)
 
             def count(where: Any = where) -> None:
-                facet_cache._kept.clear()
+                facet_cache._results.clear()
+                facet_cache._masks.clear()
                 facet_cache.facets([(collection, head)], where)
 
             print(f"{ids_ms:>16}{timed(count):>16}{len(passing):10,}  {text}")
             if plans and database.is_sqlite:
                 print_plan(database, collection, text)
-        facet_cache._kept.clear()
+        facet_cache._results.clear()
         whole_ms = timed(partial(cleared, facet_cache, collection, head))
         print(f"facets without a filter: {whole_ms} ms")
+        print_answers(catalog, facet_cache, collection, head)
         changed_ms = timed(lambda: changed(database, catalog, facet_cache, collection))
         print(f"facets after a change of one picture: {changed_ms} ms")
         database.close()
@@ -97,8 +100,30 @@ def main(pictures: int, url: str | None, plans: bool) -> None:
 
 def cleared(facet_cache: FacetCache, collection: Collection, head: int) -> None:
     """Count the facets of a collection again, without what is cached."""
-    facet_cache._kept.clear()
+    facet_cache._results.clear()
     facet_cache.facets([(collection, head)], None)
+
+
+def print_answers(
+    catalog: Catalog, facet_cache: FacetCache, collection: Collection, head: int
+) -> None:
+    """Print how long the facets of ranked answers take, under filters that were chosen before."""
+    ids = catalog.filters.ids([collection.id], parse("width > 0"))[collection.id]
+    rng = np.random.default_rng(1)
+    for text in ("width > 0", 'camera = "canon eos 7"', "date >= 2016 and colour = red"):
+        where = parse(text)
+        for size in (40, 2_000, 40_000):
+            sure_ids = np.sort(rng.choice(ids, min(size, len(ids)), replace=False))
+            for at_least in (0, 20):
+                answer = AnswerSet(sure_ids, at_least=at_least)
+
+                def count(where: Any = where, answer: AnswerSet = answer) -> None:
+                    facet_cache._results.clear()
+                    facet_cache.facets([(collection, head)], where, answer)
+
+                count()
+                best = " and the best 20 under any filter" if at_least else ""
+                print(f"facets of an answer of {size:,}{best}, {text}: {timed(count)} ms")
 
 
 def timed(call: Callable[[], object]) -> str:

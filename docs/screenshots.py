@@ -52,7 +52,7 @@ VIEWED = "pictures/1?q=a+smiling+astronaut&rank=1&look=places"
 VIEWS = (
     View("page", "?q=a+cat+with+green+eyes"),
     View("page-chips", "?q=a+pagoda&text=people&weight=-0.6", 1200, 760),
-    View("page-filters", "?panel=1&where=colour+%3D+brown", height=800),
+    View("page-filters", "?panel=colour&where=colour+%3D+brown", height=800),
     View("page-viewer", VIEWED, height=800, ready=".viewer .places"),
     View("page-dark", "?q=the+night+sky", 1200, 800, scheme="dark"),
     View("page-phone", "?q=flowers", 360, 740),

@@ -13,7 +13,7 @@ from search.encoders import Encoder
 from search.encoders.pool import EncoderPool
 from search.errors import LimnError, Message
 from search.facets.cache import FacetCache
-from search.facets.records import Facets
+from search.facets.records import EVERYTHING, AnswerSet, Facets
 from search.indexes.folder import IndexFolder
 from search.indexes.pool import IndexPool, OpenAnnBuilder
 from search.library import Library
@@ -118,14 +118,12 @@ class Engine:
         """
         return self._searcher().vectors_of(query)
 
-    def facets(self, collections: Sequence[str] = (), where: Filter | None = None) -> Facets:
-        """Count the facets of these collections, or of all, under a filter.
-
-        Raises:
-            BadQuery: the filter is not valid.
-            NotFound: a collection does not exist.
-        """
-        return self._facets().facets(self.catalog.collections.with_last_changes(collections), where)
+    def facets(
+        self, names: Sequence[str] = (), where: Filter | None = None, answer: AnswerSet = EVERYTHING
+    ) -> Facets:
+        """Count the facets of collections, or of all; raise BadQuery, or NotFound for a name."""
+        changes = self.catalog.collections.with_last_changes(names)
+        return self._facets().facets(changes, where, answer)
 
     def encoder(self, spec: str) -> Encoder:
         """Return the encoder of that name, opened once."""

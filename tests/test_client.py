@@ -71,6 +71,8 @@ def test_everything_can_be_asked(url: str, tmp_path: Path) -> None:
     assert client.wait(client.index_folder("here", str(folder))).added == 1
     assert [each.name for each in client.collections()] == ["here", "sent 墙"]
     assert client.rename("sent 墙", "sent").pictures == 4
+    assert client.facets("sent").pictures == 4
+    assert client.facets("sent", "a wall", strictness="wide", where="width > 9").pictures <= 4
     [failure] = client.failures("here")
     assert failure.reason == "not an image"
     assert client.wait(client.index_again("here", retry=True)[0]).failed == 1

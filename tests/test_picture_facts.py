@@ -8,13 +8,13 @@ from search.catalog.fact_columns import FACT_COLUMNS, from_columns, to_columns
 from search.catalog.fact_rows import PICTURE_COLUMNS
 from search.documents import facets, from_records
 from search.documents.picture import Picture
-from search.facets.cache import ALONE
+from search.facets.choices import FACET_FIELDS
 from search.facets.records import NOTHING
 from search.picture_facts import COUNTED, FACTS, FILTERABLE, SCALARS
 from search.query.filters.fields import FIELDS, HAVING
 from search.records import PictureFacts
 from tests.small_catalog import FACTS as CANON
-from web.pages.filter_form import TITLES
+from web.pages.filter_labels import TITLES
 from web.services.exports import COLUMNS
 
 
@@ -41,7 +41,7 @@ def test_facts_are_filtered_by_as_their_lines_say() -> None:
 
 def test_facts_are_counted_as_their_lines_say() -> None:
     for fact in COUNTED:
-        assert fact.field in ALONE and fact.name in PICTURE_COLUMNS
+        assert fact.field in FACET_FIELDS and fact.name in PICTURE_COLUMNS
         assert fact.facet in facets.Facets.__struct_fields__
     assert list(NOTHING.values) == [fact.facet for fact in COUNTED]
 

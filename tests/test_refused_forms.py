@@ -182,7 +182,7 @@ def test_a_filter_that_can_not_be_read_stands_in_its_field(
     engine, client = web
     store(engine.catalog, tmp_path / "priced.png", "white", fields={"price": 3.5})
     store(engine.catalog, tmp_path / "dear.png", "black", fields={"price": 9})
-    form = "panel=1&q=wall&field=field.price&least=cheap&most=9"
+    form = "panel=field.price&collection=colours&field=field.price&least=cheap&most=9"
     answer = client.get(f"/narrow?{form}")
     assert (answer.status_code == 400 and "can&#39;t be &#39;cheap&#39;" in answer.text) or (
         "compares with what is neither a number nor a date" in answer.text

@@ -77,14 +77,17 @@ def test_a_reading_is_a_chip_that_can_be_taken_back(
     assert "日期 2019" in client.get("/?q=wall+2019&lang=zh").text
 
 
-def test_the_filter_panel_counts_what_passes_the_filters_of_the_words(
+def test_the_facets_count_what_passes_the_filters_of_the_words(
     described: tuple[Engine, FlaskClient],
 ) -> None:
     _, client = described
-    for question, count in (("wall", 3), ("wall+2019", 1), ("wall+2019&plain=2019", 3)):
-        page = client.get(f"/?q={question}&panel=1").text
-        header = page.partition('id="panel-title"')[2].partition("</header>")[0]
-        assert f'"count">{count} picture' in header
+    for question, count in (
+        ("since+2019", 2),
+        ("since+2020", 1),
+        ("since+2020&plain=since+2020", 0),
+    ):
+        page = client.get(f"/narrow/count?q={question}&strictness=wide").text
+        assert (f"Show {count}" if count else "None left") in page
 
 
 def test_the_command_line_names_what_it_read_on_stderr(typed: Typed, colours: Path) -> None:

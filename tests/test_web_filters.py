@@ -1,16 +1,17 @@
-"""Filters of the page: the panel, its forms and chips; signals of hits; Chinese errors."""
+"""Filters of the page: the line of facets, its forms; signals of hits; Chinese errors."""
 
 import re
 from collections.abc import Iterator
 from html import unescape
 from io import BytesIO
+from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
 
 from search.query.limits import MAX_CHARACTERS
 from tests.colour_web import opened, settings_in, store_described
-from web.pages.filter_form import label
+from web.pages.filter_labels import label
 
 
 @pytest.fixture(scope="module")
@@ -21,82 +22,159 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
         yield client
 
 
-def links(page: str) -> dict[str, str]:
-    """Return the link of each choice in the panel, by its words and its count."""
-    found = re.findall(r'<a class="choice[^>]*href="([^"]*)"[^>]*>(.*?)</a>', page, re.DOTALL)
-    return {
-        " ".join(re.sub(r"<[^>]*>", " ", words).split()): unescape(address)
-        for address, words in found
-    }
+def choices(client: FlaskClient, question: str, facet: str) -> dict[str, tuple[str, int]]:
+    """Return the filter and the count of each choice of a facet, by its words."""
+    sheet = client.get(f"/facet?{question}&panel={facet}").text
+    found = re.findall(
+        r'name="value" value="([^"]*)".*?class="what">(.*?)</span> <span class="count">(\d+)<',
+        sheet,
+        re.DOTALL,
+    )
+    return {unescape(words): (unescape(where), int(count)) for where, words, count in found}
+
+
+def pills(page: str) -> dict[str, str]:
+    """Return the link of each pill in the line, by its facet."""
+    found = re.findall(r'class="opener" data-facet="([^"]*)".*?href="([^"]*)"', page, re.DOTALL)
+    return {name: unescape(address) for name, address in found}
+
+
+def choose(client: FlaskClient, question: str, facet: str, *filters: str) -> str:
+    """Return the page after these choices of a facet, as its form sends them."""
+    values = "".join(f"&value={quote(each)}" for each in filters)
+    sent = client.get(f"/narrow?{question}&field={facet}{values}")
+    assert sent.status_code == 303
+    return client.get(sent.headers["Location"]).text
 
 
 def names(page: str) -> list[str]:
     return re.findall(r'<a class="frame" href="[^"]*" title="([^"]*)"', page)
 
 
-def test_the_panel_shows_what_there_is_and_each_choice_finds_as_many(client: FlaskClient) -> None:
-    page = client.get("/?q=wall&panel=1").text
-    offered = links(page)
-    assert {"red 1", "blue 1", "Canon EOS 5D 1", "landscape 2", "portrait 1"} <= offered.keys()
-    assert {"2019 1", "2021 2", "Ann 1", "5 1", "English 1", "Chinese 1"} <= offered.keys()
-    for told, address in offered.items():
-        assert len(names(client.get(address).text)) == int(told.rpartition(" ")[2]), told
+def test_each_pill_opens_what_the_pictures_have_and_each_choice_finds_as_many(
+    client: FlaskClient,
+) -> None:
+    page = client.get("/?collection=colours").text
+    shown = pills(page)
+    assert list(shown) == ["date", "box", "colour", "camera", "folder", "orientation", "more"]
+    assert 'class="sheet facet"' not in page, "what opens comes when it is asked for"
+    menu = client.get("/facet?collection=colours&panel=more").text
+    others = re.findall(r'class="item" data-facet="([^"]*)"', menu)
+    assert others == ["language", "field.rating", "field.who"], (
+        "one size and format divides nothing"
+    )
+    offered = {
+        name: choices(client, "collection=colours", name)
+        for name in (*shown, *others)
+        if name not in ("date", "box", "more")
+    }
+    assert offered["camera"].keys() == {"Canon EOS 5D", "NIKON D5"}
+    assert offered["field.who"]["Ann"][1] == 1 and offered["folder"]["2021"][1] == 2
+    for facet, values in offered.items():
+        for words, (where, count) in values.items():
+            assert len(names(choose(client, "collection=colours", facet, where))) == count, words
+    assert "style=" not in page + menu
+
+
+def test_without_a_script_a_pill_leads_to_the_page_with_its_choices_open(
+    client: FlaskClient,
+) -> None:
+    page = client.get("/?collection=colours").text
+    page = client.get(pills(page)["date"]).text
+    assert page.count('class="sheet facet"') == 1
     assert page.count("<rect x=") == 21, "a bar a month, from May 2019 to January 2021"
-    assert page.count("<circle cx=") == 2 + len(re.findall('class="shade"', page))
-    assert "style=" not in page
-    assert "panel-title" not in client.get("/?q=wall").text
+    assert pills(page)["date"] == "/?collection=colours", "which closes it"
+    page = client.get(pills(page)["box"]).text
+    assert page.count("<circle cx=") == 2
+    for address in re.findall(r'<a href="([^"]*)" data-returns="box"', page):
+        assert len(names(client.get(unescape(address)).text)) == 1
+    assert client.get("/facet?collection=colours&panel=nothing").text == ""
+    assert 'aria-expanded="true"' not in client.get("/?collection=colours&panel=1").text
 
 
-def test_filters_add_up_and_each_can_be_left_out(client: FlaskClient) -> None:
-    page = client.get("/?q=wall&panel=1").text
-    page = client.get(links(page)["landscape 2"]).text
-    page = client.get(links(page)["Ann 1"]).text
+def test_several_choices_of_a_facet_are_alternatives_and_facets_add_up(
+    client: FlaskClient,
+) -> None:
+    offered = choices(client, "collection=colours", "colour")
+    page = choose(client, "collection=colours", "colour", offered["red"][0], offered["blue"][0])
+    assert sorted(names(page)) == ["blue.png", "red.png"]
+    assert 'aria-label="Colour: red +1"' in page
+    both = "where=(colour+%3D+red)+or+(colour+%3D+blue)"
+    assert choices(client, f"collection=colours&{both}", "colour").keys() == offered.keys()
+    assert choices(client, f"collection=colours&{both}", "field.who").keys() == {"Ann", "Bob"}
+    assert not choices(client, f"collection=colours&{both}", "orientation"), "both are landscape"
+    page = choose(client, f"collection=colours&{both}", "field.who", "field.who = Ann")
     assert names(page) == ["red.png"]
-    assert "Orientation: landscape" in page and "who: Ann" in page
-    assert page.count('name="where"') > 2
-    offered = links(page)
-    assert {"Ann 1", "Bob 1", "landscape 1"} <= offered.keys(), "as without their own condition"
-    assert names(client.get(offered["Bob 1"]).text) == ["blue.png"], "in the place of Ann"
-    assert "who" not in offered["Ann 1"], "the one that was chosen is let go of"
     [without] = re.findall(r'href="([^"]*)"\s+aria-label="Search without who: Ann"', page)
     assert len(names(client.get(unescape(without)).text)) == 2
+
+
+def test_a_choice_that_leaves_nothing_stays_to_be_taken_back(client: FlaskClient) -> None:
+    where = "where=orientation+%3D+portrait&where=colour+%3D+red"
+    page = client.get(f"/?collection=colours&{where}").text
+    assert not names(page) and "No picture passes these filters" in page
+    assert choices(client, f"collection=colours&{where}", "colour") == {"red": ("colour = red", 0)}
+    ways = re.findall(r"<span>(Without [^<]*)</span> <small>(\d+)", page)
+    assert ways == [
+        ("Without the filter Orientation: portrait", "1"),
+        ("Without the filter Colour: red", "1"),
+        ("Without filters", "3"),
+    ]
 
 
 @pytest.mark.parametrize(
     ("form", "found", "chip"),
     [
         ("field=date&least=2019-05&most=2019-12", ["red.png"], "Date: 2019-05 – 2019-12"),
-        ("field=field.rating&least=3", ["red.png"], "rating ≥ 3"),
+        ("field=field.rating&least=3", ["red.png"], "rating: ≥ 3"),
         ("field=field.rating&least=1&most=2.5", ["blue.png"], "rating: 1 – 2.5"),
-        ("field=field.who&held=nn", ["red.png"], "who ∋ nn"),
+        ("field=field.who&part=nn", ["red.png"], "who: ∋ nn"),
         ("field=box&south=-40&west=150&north=-30&east=152", ["blue.png"], "Place: on the map"),
+        ("written=width+%3C+90+and+height+%3E+80", ["tall.png"], "width &lt; 90 and height"),
     ],
 )
-def test_forms_of_the_panel_search_without_a_script(
+def test_the_form_of_a_facet_searches_and_is_counted_before(
     client: FlaskClient, form: str, found: list[str], chip: str
 ) -> None:
-    sent = client.get(f"/narrow?q=wall&panel=1&{form}")
+    counted = client.get(f"/narrow/count?collection=colours&panel=date&{form}").text
+    assert f"Show {len(found)}" in counted
+    sent = client.get(f"/narrow?collection=colours&panel=date&{form}")
     assert sent.status_code == 303
     page = client.get(sent.headers["Location"]).text
     assert names(page) == found
     assert chip in page
     field = form.partition("&")[0]
-    again = client.get(f"{sent.headers['Location'].replace('/?', '/narrow?')}&{field}")
-    assert again.headers["Location"] == "/?q=wall&panel=1", "an empty form lets go of its filter"
+    if not form.startswith("written"):
+        again = client.get(f"{sent.headers['Location'].replace('/?', '/narrow?')}&{field}")
+        assert again.headers["Location"] == "/?collection=colours", (
+            "an empty form lets go of its filter"
+        )
 
 
 def test_a_form_that_can_not_be_followed_says_why(client: FlaskClient) -> None:
-    told = client.get("/narrow?q=wall&field=box&south=90&west=0&north=0&east=1")
+    told = client.get(
+        "/narrow?collection=colours&panel=box&field=box&south=90&west=0&north=0&east=1"
+    )
     assert told.status_code == 400 and "box can&#39;t be" in told.text
-    told = client.get("/?q=wall&where=mood+%3D+1")
+    assert 'id="why-narrow-box-narrow"' in told.text and 'value="90"' in told.text
+    told = client.get("/narrow?collection=colours&panel=more&written=width+near+3")
+    assert told.status_code == 400 and 'value="width near 3"' in told.text
+    told = client.get("/?collection=colours&where=mood+%3D+1")
     assert told.status_code == 400 and "rating, who" in told.text
     assert 'name="where" value="mood = 1"' in told.text, "to be left out"
 
 
-def test_nothing_passing_is_an_answer_with_a_way_out(client: FlaskClient) -> None:
-    page = client.get("/?q=wall&where=width+%3E+9000&panel=1").text
-    assert "No picture passes these filters" in page
-    assert 'href="/?q=wall&amp;panel=1"' in page
+def test_a_form_that_would_leave_nothing_can_not_be_sent(client: FlaskClient) -> None:
+    button = client.get("/narrow/count?collection=colours&field=field.rating&least=9").text
+    assert "disabled" in button and "None left" in button
+
+
+def test_the_last_filter_that_is_taken_back_leaves_all_pictures(client: FlaskClient) -> None:
+    page = client.get("/?where=colour+%3D+red&where=width+%3E+9").text
+    assert len(re.findall('class="pill chosen', page)) == 2
+    page = client.get("/?where=colour+%3D+red").text
+    [without] = re.findall(r'href="([^"]*)"\s+aria-label="Search without Colour: red"', page)
+    assert unescape(without) == "/?panel=1" and len(names(client.get("/?panel=1").text)) == 3
 
 
 @pytest.mark.parametrize(
@@ -104,6 +182,8 @@ def test_nothing_passing_is_an_answer_with_a_way_out(client: FlaskClient) -> Non
     [
         ("colour = red", "Colour: red"),
         ('camera = "Canon EOS 5D"', "Camera: Canon EOS 5D"),
+        ("colour = red or colour = blue", "Colour: red, blue"),
+        ("folder = /p/2019/trip", "Folder: trip"),
         ("not colour = red", "not colour = red"),
         ("size < 2MB", "File size < 2MB"),
         ("what is this", "what is this"),

@@ -41,6 +41,7 @@ from web.pages.collection import collection_pages
 from web.pages.compare import compare_pages
 from web.pages.encoders import encoder_pages
 from web.pages.error_page import error_page
+from web.pages.facets import facet_pages
 from web.pages.home import home_pages
 from web.pages.map import map_page
 from web.pages.pair_change import pair_pages
@@ -51,6 +52,7 @@ from web.pages.shared import shared_pages
 from web.pages.sign_in import sign_in
 from web.pages.tiles import tile_pages
 from web.route import check_routes
+from web.services.answer_facets import AnswerFacets
 from web.services.collection_admin import CollectionAdmin
 from web.services.completions import Completer
 from web.services.confined import ConfinedFiles
@@ -122,6 +124,7 @@ def create_app(
         *(
             pages,
             home_pages,
+            facet_pages,
             tile_pages,
             collection_pages,
             pair_pages,
@@ -152,6 +155,7 @@ def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
     pair_choices = PairChoices(engine, settings.encoder)
     examples = ExampleQuestions(engine)
     queries = PageQueries(engine, query_images, confined_files)
+    result_cache = ResultCache(engine)
     return State(
         engine=engine,
         settings=settings,
@@ -162,7 +166,8 @@ def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
         uploads=uploads,
         workers=workers,
         query_images=query_images,
-        result_cache=ResultCache(engine),
+        result_cache=result_cache,
+        answer_facets=AnswerFacets(engine, result_cache),
         confined_files=confined_files,
         pairs=pairs,
         collections=CollectionAdmin(engine, roots, uploads, workers, confined_files, pairs),

@@ -9,6 +9,7 @@ from flask import current_app
 from search.catalog.tokens import Tokens
 from search.engine import Engine
 from search.settings import Settings
+from web.services.answer_facets import AnswerFacets
 from web.services.collection_admin import CollectionAdmin
 from web.services.completions import Completer
 from web.services.confined import ConfinedFiles
@@ -52,6 +53,7 @@ class State:
     workers: WorkerProcesses
     query_images: QueryImages
     result_cache: ResultCache
+    answer_facets: AnswerFacets
     confined_files: ConfinedFiles
     pairs: PairService
     collections: CollectionAdmin

@@ -14,6 +14,7 @@ from search.client.upgrades import PairUpgrades
 from search.documents.collection import Collection, Collections, Failure, Failures, Forgotten
 from search.documents.completion import Completions
 from search.documents.encoders import EncoderPairs
+from search.documents.facets import Facets
 from search.documents.jobs import Job, JobList, Jobs
 from search.documents.picture import Captions, Picture
 from search.documents.search import Answer, Hit, TextTerm
@@ -144,6 +145,16 @@ class Client:
     def forget_missing(self, name: str) -> int:
         """Remove the pictures of a collection whose files are missing; return their number."""
         return self._ask.json(Forgotten, "DELETE", f"{_collection(name)}/missing").forgotten
+
+    def facets(self, name: str, *words: str, like: Sequence[int] = (), **more: Any) -> Facets:
+        """Return counts of what a collection has, or of the hits for words or pictures in it.
+
+        `more` may be `where`, `minus`, `concept`, `more`, `less`, `cutoff`, `strictness`,
+        `understand` and `plain`, as in the API.
+        """
+        fields = {"q": list(words), "similar": list(like), **more}
+        asked = {field: value for field, value in fields.items() if value}
+        return self._ask.json(Facets, "GET", f"{_collection(name)}/facets", **asked)
 
     def failures(self, name: str) -> list[Failure]:
         """Return the files of a collection that could not be indexed, with the reasons."""

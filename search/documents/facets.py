@@ -4,7 +4,18 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from search.documents.members import about
+from search.documents.members import Share, about, expects
+from search.documents.search_request import (
+    ConceptNames,
+    LessIds,
+    MinusTexts,
+    MoreIds,
+    PlainPieces,
+    SimilarIds,
+    Understand,
+    WordTexts,
+)
+from search.query.sorting import STRICTNESS, Strictness
 
 Box = Annotated[
     tuple[float, ...],
@@ -92,6 +103,20 @@ class Facets(Struct, frozen=True, kw_only=True):
 
 
 class FacetFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A request for facets."""
+    """A request for facets: of a collection, or of the answer to a question in it."""
 
     where: Annotated[str, about("a filter, such as: date >= 2021 and camera ~ canon")] = ""
+    q: WordTexts = ()
+    minus: MinusTexts = ()
+    similar: SimilarIds = ()
+    concept: ConceptNames = ()
+    more: MoreIds = ()
+    less: LessIds = ()
+    cutoff: Annotated[Share, about("count only the hits that Limn is as sure of")] = 0.0
+    strictness: Annotated[
+        Strictness | None,
+        about("how sure a hit must be to be counted; usual, unless there is a cutoff"),
+        expects(f"it may be: {', '.join(STRICTNESS)}"),
+    ] = None
+    understand: Understand = False
+    plain: PlainPieces = ()

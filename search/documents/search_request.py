@@ -20,6 +20,31 @@ from search.documents.members import (
 from search.query.limits import DEFAULT_K, MAX_HITS, MAX_MARKS, MAX_TERMS, SIGNAL_NAMES, SignalName
 from search.query.sorting import STRICTNESS, Strictness
 
+MoreIds = Annotated[
+    tuple[PictureId, ...],
+    about("numbers of pictures as wanted: find more like these", minItems=0, maxItems=MAX_MARKS),
+    expects(LIST_OF_IDS),
+]
+LessIds = Annotated[
+    tuple[PictureId, ...],
+    about(
+        "numbers of pictures as not wanted; the answer leaves these out",
+        minItems=0,
+        maxItems=MAX_MARKS,
+    ),
+    expects(LIST_OF_IDS),
+]
+Understand = Annotated[bool, about("read dates, minus words, cameras and the like in the words")]
+PlainPieces = Annotated[
+    tuple[str, ...],
+    about("pieces of the words that `understand` leaves as words"),
+    expects("it must be a list of texts"),
+]
+WordTexts = Annotated[tuple[TermText, ...], about("what the pictures show, in words")]
+MinusTexts = Annotated[tuple[TermText, ...], about("what the pictures must not show, in words")]
+SimilarIds = Annotated[tuple[PictureId, ...], about("numbers of pictures to look like")]
+ConceptNames = Annotated[tuple[ConceptName, ...], about("names of concepts to search by")]
+
 
 class AnswerFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The members that every search shares for the form of its answer."""
@@ -44,22 +69,8 @@ class AnswerFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     cutoff: Annotated[Share, about("leave out hits that Limn is less sure of")] = 0.0
     fold: Annotated[bool, about("make one hit of near-duplicates")] = False
     diverse: Annotated[Share, about("how much a hit should differ from the hits above it")] = 0.0
-    more: Annotated[
-        tuple[PictureId, ...],
-        about(
-            "numbers of pictures as wanted: find more like these", minItems=0, maxItems=MAX_MARKS
-        ),
-        expects(LIST_OF_IDS),
-    ] = ()
-    less: Annotated[
-        tuple[PictureId, ...],
-        about(
-            "numbers of pictures as not wanted; the answer leaves these out",
-            minItems=0,
-            maxItems=MAX_MARKS,
-        ),
-        expects(LIST_OF_IDS),
-    ] = ()
+    more: MoreIds = ()
+    less: LessIds = ()
     sort: Annotated[
         str,
         about("relevance, date, -date for the newest first, name, size, or a column"),
@@ -70,23 +81,17 @@ class AnswerFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         about("how sure a hit must be; the same as a cutoff of 0.5, 0.25 or 0.1"),
         expects(f"it may be: {', '.join(STRICTNESS)}"),
     ] = None
-    understand: Annotated[
-        bool, about("read dates, minus words, cameras and the like in the words")
-    ] = False
-    plain: Annotated[
-        tuple[str, ...],
-        about("pieces of the words that `understand` leaves as words"),
-        expects("it must be a list of texts"),
-    ] = ()
+    understand: Understand = False
+    plain: PlainPieces = ()
 
 
 class SearchFields(AnswerFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A search in an address or a form."""
 
-    q: Annotated[tuple[TermText, ...], about("what the pictures show, in words")] = ()
-    minus: Annotated[tuple[TermText, ...], about("what the pictures must not show, in words")] = ()
-    similar: Annotated[tuple[PictureId, ...], about("numbers of pictures to look like")] = ()
-    concept: Annotated[tuple[ConceptName, ...], about("names of concepts to search by")] = ()
+    q: WordTexts = ()
+    minus: MinusTexts = ()
+    similar: SimilarIds = ()
+    concept: ConceptNames = ()
     weight: Annotated[
         Weight, about("how much the pictures of the search count, not zero; words have 1")
     ] = 1.0

@@ -7,7 +7,9 @@ from pathlib import PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from search.facets.columns import CodedNames, Codes, FactColumns
+from search.facets.choices import TEXT
+from search.facets.columns import CodedNames, FactColumns
+from search.facets.counted_set import CountedSet, Counts
 from search.facets.records import (
     NOTHING,
     Column,
@@ -23,9 +25,6 @@ from search.picture_facts import COUNTED
 from search.query.filters.colours import NAMED
 from search.query.filters.fields import COLUMN
 
-Mask = NDArray[np.bool_]
-Counts = NDArray[np.int64]
-
 # What a page shows of one facet; the rest is counted in no value.
 MAX_VALUES = 20
 MAX_FOLDERS = 300
@@ -40,34 +39,32 @@ MAX_DAYS, MAX_MONTHS = 62, 120
 SQUARES = 24
 
 
-Part = tuple[FactColumns, Mask]
-"""A collection's facts, and the mask of its pictures to count."""
-
-
-def count(parts: Callable[[str], Sequence[Part]], columns: Sequence[str]) -> Facets:
-    """Count all facets; `parts` returns the parts to count for the facet of a field's name."""
-    every = parts("")
-    if not every:
+def count(sets: Callable[[str], CountedSet], columns: Sequence[str]) -> Facets:
+    """Count all facets; `sets` returns the set to count for the facet of a field's name."""
+    every = sets("")
+    if not every.parts:
         return NOTHING
+    with_text = sets(TEXT)
     return Facets(
-        pictures=sum(int(mask.sum()) for _, mask in every),
-        dates=_dates(parts("date")),
-        values={fact.facet: _values(fact.name, parts(fact.field)) for fact in COUNTED},
-        orientations=_orientations(parts("orientation")),
-        megapixels=_spans(parts("megapixels"), _megapixels, MEGAPIXELS, 1.0),
-        sizes_bytes=_spans(parts("size"), lambda facts: facts.rows.sizes_bytes, MEGABYTES, 1e6),
-        colours=_colours(every),
-        folders=_folders(parts("folder")),
-        languages=_languages(every),
-        with_text=sum(int(facts.rows.with_text[mask].sum()) for facts, mask in every),
-        columns=tuple(filter(None, (_column(name, parts(COLUMN + name)) for name in columns))),
-        places=_places(parts("box")),
+        pictures=every.total(np.ones(len(every.own), bool)),
+        dates=_dates(sets("date")),
+        values={fact.facet: _values(fact.name, sets(fact.field)) for fact in COUNTED},
+        orientations=_orientations(sets("orientation")),
+        megapixels=_spans(sets("megapixels"), _megapixels, MEGAPIXELS, 1.0),
+        sizes_bytes=_spans(sets("size"), lambda facts: facts.rows.sizes_bytes, MEGABYTES, 1e6),
+        colours=_colours(sets("colour")),
+        folders=_folders(sets("folder")),
+        languages=_languages(sets("language")),
+        with_text=with_text.total(with_text.column(lambda facts: facts.rows.with_text)),
+        columns=tuple(filter(None, (_column(name, sets(COLUMN + name)) for name in columns))),
+        places=_places(sets("box")),
     )
 
 
-def _dates(parts: Sequence[Part]) -> Dates | None:
-    days = np.concatenate([facts.rows.days[mask] for facts, mask in parts])
-    days = days[~np.isnat(days)]
+def _dates(pictures: CountedSet) -> Dates | None:
+    days, own = pictures.column(lambda facts: facts.rows.days), pictures.own
+    is_known = ~np.isnat(days)
+    days, own = days[is_known], own[is_known]
     if not len(days):
         return None
     first, last = days.min(), days.max()
@@ -77,20 +74,15 @@ def _dates(parts: Sequence[Part]) -> Dates | None:
     elif (last.astype("datetime64[M]") - first.astype("datetime64[M]")).astype(int) < MAX_MONTHS:
         unit, short = "month", "M"
     steps = days.astype(f"datetime64[{short}]").astype(np.int64)
-    counts = np.bincount(steps - steps.min()).tolist()
+    counts = pictures.count(steps - steps.min(), own).tolist()
     start = first.astype(f"datetime64[{short}]")
     values = tuple(Value(str(start + place), pictures) for place, pictures in enumerate(counts))
     return Dates(unit, str(first), str(last), values)
 
 
-def _values(name: str, parts: Sequence[Part]) -> tuple[Value, ...]:
-    codes = np.concatenate([facts.rows.values[name][mask] for facts, mask in parts])
-    return _commonest(_count_codes(codes), parts[0][0].codes.facts[name])
-
-
-def _count_codes(codes: Codes) -> Counts:
-    """Return the number of occurrences of each code, by code."""
-    return np.bincount(codes[codes >= 0])
+def _values(name: str, pictures: CountedSet) -> tuple[Value, ...]:
+    codes = pictures.column(lambda facts: facts.rows.values[name])
+    return _commonest(pictures.count(codes), pictures.parts[0].facts.codes.facts[name])
 
 
 def _commonest(counts: Counts, names: CodedNames) -> tuple[Value, ...]:
@@ -107,16 +99,11 @@ def _order(values: Iterable[Value]) -> tuple[Value, ...]:
     return tuple(by_count[:MAX_VALUES])
 
 
-def _orientations(parts: Sequence[Part]) -> tuple[Value, ...]:
-    wider = np.concatenate(
-        [(facts.rows.widths_px - facts.rows.heights_px)[mask] for facts, mask in parts]
-    )
-    counts = {
-        "landscape": int((wider > 0).sum()),
-        "portrait": int((wider < 0).sum()),
-        "square": int((wider == 0).sum()),
-    }
-    return _order(Value(*pair) for pair in counts.items() if pair[1])
+def _orientations(pictures: CountedSet) -> tuple[Value, ...]:
+    wider = pictures.column(lambda facts: facts.rows.widths_px - facts.rows.heights_px)
+    counts = pictures.count(np.sign(wider) + 1).tolist()
+    pairs = zip(("portrait", "square", "landscape"), counts, strict=False)
+    return _order(Value(*pair) for pair in pairs if pair[1])
 
 
 def _megapixels(facts: FactColumns) -> NDArray[np.float64]:
@@ -124,33 +111,30 @@ def _megapixels(facts: FactColumns) -> NDArray[np.float64]:
 
 
 def _spans(
-    parts: Sequence[Part],
+    pictures: CountedSet,
     numbers: Callable[[FactColumns], NDArray[np.float64] | NDArray[np.int64]],
     edges: Sequence[float],
     unit: float,
 ) -> tuple[ValueRange, ...]:
-    values = np.concatenate([numbers(facts)[mask] for facts, mask in parts])
     limits = [edge * unit for edge in edges]
-    counts = np.histogram(values, [*limits, np.inf])[0].tolist()
+    spans = np.searchsorted(np.array(limits), pictures.column(numbers), side="right") - 1
     ends = [*limits[1:], None]
-    return tuple(ValueRange(*span) for span in zip(limits, ends, counts, strict=True) if span[2])
+    counts = pictures.count(spans).tolist()
+    pairs = zip(limits, ends, counts, strict=False)  # the largest spans may be of no picture
+    return tuple(ValueRange(*span) for span in pairs if span[2])
 
 
-def _colours(parts: Sequence[Part]) -> tuple[Value, ...]:
-    bits = np.concatenate([facts.rows.colours[mask] for facts, mask in parts])
-    counts = [int((bits >> np.uint16(place) & np.uint16(1)).sum()) for place in range(len(NAMED))]
+def _colours(pictures: CountedSet) -> tuple[Value, ...]:
+    passes, own = pictures.sums(pictures.column(lambda facts: facts.rows.colours))
+    sets = np.flatnonzero(passes)  # of colours: few next to the pictures
+    has = sets[:, None] >> np.arange(len(NAMED)) & 1
+    counts = pictures.settle(passes[sets] @ has, own[sets] @ has).tolist()
     return tuple(Value(*pair) for pair in zip(NAMED, counts, strict=True) if pair[1])
 
 
-def _folders(parts: Sequence[Part]) -> tuple[Folder, ...]:
+def _folders(pictures: CountedSet) -> tuple[Folder, ...]:
     """Return the folders as a tree, only the largest where there are too many."""
-    counts: Counter[str] = Counter()
-    for facts, mask in parts:
-        folder_counts = _count_codes(facts.rows.folders[mask])
-        for code in np.flatnonzero(folder_counts).tolist():
-            folder = facts.codes.folders.values[code]
-            for path in (folder, *map(str, PurePosixPath(folder).parents)):
-                counts[path] += int(folder_counts[code])
+    counts = _folder_counts(pictures)
     below: dict[str, list[str]] = {}
     for path, _ in counts.most_common(MAX_FOLDERS):
         below.setdefault(str(PurePosixPath(path).parent), []).append(path)
@@ -168,38 +152,52 @@ def _folders(parts: Sequence[Part]) -> tuple[Folder, ...]:
     return tuple(map(tree_of, roots))
 
 
-def _languages(parts: Sequence[Part]) -> tuple[Value, ...]:
-    counts: Counter[str] = Counter()
-    for facts, mask in parts:
-        for language, cells in facts.languages.items():
-            counts[language] += int(mask[cells.rows].sum())
+def _folder_counts(pictures: CountedSet) -> Counter[str]:
+    """Return the number of pictures in each folder and everything below it."""
+    passes, own = pictures.sums(pictures.column(lambda facts: facts.rows.folders))
+    names = pictures.parts[0].facts.codes.folders
+    sums: dict[str, NDArray[np.int64]] = {}
+    for code in np.flatnonzero(passes).tolist():
+        folder, pair = names.values[code], np.array((passes[code], own[code]))
+        for path in (folder, *map(str, PurePosixPath(folder).parents)):
+            sums[path] = sums.get(path, 0) + pair
+    totals = {path: int(pictures.settle(*pair)) for path, pair in sums.items()}
+    return Counter({path: pictures for path, pictures in totals.items() if pictures})
+
+
+def _languages(pictures: CountedSet) -> tuple[Value, ...]:
+    counts = {}
+    for name in sorted({name for part in pictures.parts for name in part.facts.languages}):
+        own = pictures.cells(lambda facts, name=name: facts.languages.get(name))[2]  # type: ignore[misc]
+        counts[name] = pictures.total(np.ones(len(own), bool), own)
     return _order(Value(*pair) for pair in counts.items() if pair[1])
 
 
-def _column(name: str, parts: Sequence[Part]) -> Column | None:
-    columns = [(facts.columns[name], mask) for facts, mask in parts if name in facts.columns]
-    texts = np.concatenate([cells.texts[mask[cells.rows]] for cells, mask in columns])
-    numbers = np.concatenate([cells.numbers[mask[cells.rows]] for cells, mask in columns])
+def _column(name: str, pictures: CountedSet) -> Column | None:
+    texts, numbers, own = pictures.cells(lambda facts: facts.columns.get(name))
     if not len(texts):
         return None
-    counts = _count_codes(texts)
-    values, times = np.unique(numbers[~np.isnan(numbers)], return_counts=True)
+    counts = pictures.count(texts, own)
+    is_known = ~np.isnan(numbers)
+    values, places = np.unique(numbers[is_known], return_inverse=True)
+    times = pictures.count(places, own[is_known])
     most = np.argsort(-times, kind="stable")[:MAX_VALUES]
     number_values = [Value(f"{values[place]:.15g}", int(times[place])) for place in most.tolist()]
     return Column(
         name=name,
-        pictures=len(texts),
+        pictures=pictures.total(np.ones(len(own), bool), own),
         different=int((counts > 0).sum()) + len(values),
-        values=_order([*_commonest(counts, parts[0][0].codes.texts), *number_values]),
+        values=_order([*_commonest(counts, pictures.parts[0].facts.codes.texts), *number_values]),
         least=float(values[0]) if len(values) else None,
         most=float(values[-1]) if len(values) else None,
     )
 
 
-def _places(parts: Sequence[Part]) -> Places | None:
-    rows = [(facts.rows, mask & ~np.isnan(facts.rows.latitudes)) for facts, mask in parts]
-    north = np.concatenate([arrays.latitudes[mask] for arrays, mask in rows])
-    east = np.concatenate([arrays.longitudes[mask] for arrays, mask in rows])
+def _places(pictures: CountedSet) -> Places | None:
+    north = pictures.column(lambda facts: facts.rows.latitudes)
+    east = pictures.column(lambda facts: facts.rows.longitudes)
+    is_known = ~np.isnan(north)
+    north, east, own = north[is_known], east[is_known], pictures.own[is_known]
     if not len(north):
         return None
     # A little larger, so that points at an end are in the last square.
@@ -208,12 +206,19 @@ def _places(parts: Sequence[Part]) -> Places | None:
     of = (rows * SQUARES + columns).astype(np.int16)  # small numbers are sorted quickest
     order = np.argsort(of, kind="stable")
     ends = np.flatnonzero(np.diff(of[order])) + 1
+    counts = pictures.count(of, own).tolist()
     points = [
-        Point(float(north[at].mean()), float(east[at].mean()), _box(north[at], east[at]), len(at))
+        Point(
+            float(north[at].mean()),
+            float(east[at].mean()),
+            _box(north[at], east[at]),
+            counts[of[at[0]]],
+        )
         for at in np.split(order, ends)
     ]
     points.sort(key=lambda point: -point.pictures)
-    return Places(len(north), _box(north, east), tuple(points))
+    total = pictures.total(np.ones(len(own), bool), own)
+    return Places(total, _box(north, east), tuple(points))
 
 
 def _box(

@@ -1,9 +1,12 @@
 """Records of the facets of a set of pictures."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from search.picture_facts import COUNTED
+from search.records import Ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +99,27 @@ class Facets:
 
 NO_VALUES: Mapping[str, tuple[Value, ...]] = {fact.facet: () for fact in COUNTED}
 NOTHING = Facets(0, None, NO_VALUES, (), (), (), (), (), (), 0, (), None)
+
+NO_IDS: Ids = np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSet:
+    """The pictures of an answer as they are without its filters, to count what filters leave.
+
+    `ids` are ascending; None stands for every picture. `left_out_ids` are in no answer. So many of
+    the best pictures as `at_least` are in the answer under any filter, in `ids` or not.
+    """
+
+    ids: Ids | None = None
+    left_out_ids: Ids = field(default_factory=lambda: NO_IDS)
+    at_least: int = 0
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Return what tells this set from another."""
+        parts = (self.ids, self.left_out_ids)
+        return (self.at_least, *(None if ids is None else ids.tobytes() for ids in parts))
+
+
+EVERYTHING = AnswerSet()

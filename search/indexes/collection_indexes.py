@@ -19,8 +19,3 @@ class CollectionIndexes:
     allowed_ids: Ids | None
     picture_count: int
     caption_count: int
-
-    @property
-    def searched_count(self) -> int:
-        """Return the number of pictures that are searched."""
-        return self.picture_count if self.allowed_ids is None else len(self.allowed_ids)

@@ -81,7 +81,7 @@ def paginate(
     query: Query, rank: RankFunction, comparison: Comparison
 ) -> tuple[ResultPage, Ranking]:
     """Return the page of the query; rank deeper until the page is full."""
-    left_out_count = len(_left_out_ids(query))
+    left_out_count = len(left_out_ids(query))
     needed_count = query.offset + query.k + 1
     depth = MIN_DEPTH
     while depth < needed_count + left_out_count + (needed_count if query.diverse else 0):
@@ -104,7 +104,7 @@ def paginate(
     return replace(page, counts=known_counts(all_rows, ranking, depth)), ranking
 
 
-def _left_out_ids(query: Query) -> set[int]:
+def left_out_ids(query: Query) -> set[int]:
     """Return the pictures that the answer leaves out: those of the query, and marked "less"."""
     terms = (term for term in query.terms if isinstance(term, IndexedTerm))
     return {term.picture_id for term in terms} | set(query.less)
@@ -112,9 +112,9 @@ def _left_out_ids(query: Query) -> set[int]:
 
 def candidate_rows(query: Query, ranking: Ranking) -> list[int]:
     """Return the rows of the candidates that may be in the answer, best first."""
-    left_out_ids = _left_out_ids(query)
+    left_out = left_out_ids(query)
     ids = ranking.ids.tolist()
-    return [row for row, picture_id in enumerate(ids) if picture_id not in left_out_ids]
+    return [row for row, picture_id in enumerate(ids) if picture_id not in left_out]
 
 
 def rank_rows(

@@ -19,13 +19,12 @@ from search.documents.from_facets import facets_document
 from search.documents.from_jobs import job_document
 from search.documents.from_records import collection_document
 from search.documents.jobs import NotTaken, QueuedJob
-from search.documents.reading import read_texts
-from search.query.filters.grammar import parse
+from search.facets.choices import without_facet
 from web.api.openapi import error_sources as sources
 from web.links import API
 from web.requests.json_body import read_body
 from web.requests.multipart import read_form
-from web.requests.query_form import FORM_TYPES, Fields
+from web.requests.query_form import FORM_TYPES, Fields, query_of_facets
 from web.route import JSON, route
 from web.services import uploads
 from web.services.uploads import Upload
@@ -88,16 +87,19 @@ def one(name: str) -> Collection:
     f"{COLLECTION}/facets",
     answers=Facets,
     fields=FacetFields,
-    raises=sources.FILTERS,
+    raises=(*sources.SEARCH, *sources.PICTURES),
 )
 def facets(name: str) -> Facets:
-    """Count what a collection has.
+    """Count what a collection has, or what an answer in it has.
 
     The counts are by date, camera, format, size, colour, folder, language, place, and by each
-    further column. With a filter in `where`, only the pictures that pass it count.
+    further column. With a filter in `where`, only the pictures that pass it count. With words or
+    pictures, as a search has them, only the hits that are sure enough count: each value says how
+    many of them its filter would leave.
     """
-    where = read_texts(FacetFields, dict(request.args.lists())).where
-    return facets_document(engine().facets([name], parse(where) if where else None))
+    query = query_of_facets(request.args, name)
+    filters = without_facet(query.where, "")
+    return facets_document(state().answer_facets.facets(query, filters))
 
 
 @route(

@@ -1,111 +1,76 @@
-"""Filters of the page: reading a form of the panel, and formatting a filter as a chip."""
-
-from flask_babel import gettext
-from flask_babel import lazy_gettext as _
+"""Filters of the page: reading the form of a facet, and changing the filters of a question."""
 
 from search.errors import BadQuery
-from search.facets.cache import ALONE
-from search.picture_facts import FACTS
-from search.query.filters.fields import COLUMN, field_names
-from search.query.filters.grammar import conditions, format_filter, parse
-from search.query.filters.tree import AllOf, Condition
-from search.text.printable import printable
+from search.facets.choices import facet_of
+from search.query.filters.grammar import format_filter, parse
+from search.query.filters.tree import AllOf, AnyOf, Condition, Filter
 from web.requests.query_form import Fields, words
 from web.requests.search_url import SearchUrl
 
-TITLES = {
-    **{fact.field: _(fact.label) for fact in FACTS if fact.label},
-    "orientation": _("Orientation"),
-    "megapixels": _("Megapixels"),
-    "size": _("File size"),
-    "folder": _("Folder"),
-    "box": _("Place"),
-    "colour": _("Colour"),
-    "language": _("Captions"),
-    "text": _("Text"),
-}
 
-WORDS = {
-    "text": _("text in it"),
-    "landscape": _("landscape"),
-    "portrait": _("portrait"),
-    "square": _("square"),
-    "red": _("red"),
-    "orange": _("orange"),
-    "yellow": _("yellow"),
-    "green": _("green"),
-    "turquoise": _("turquoise"),
-    "blue": _("blue"),
-    "purple": _("purple"),
-    "pink": _("pink"),
-    "brown": _("brown"),
-    "beige": _("beige"),
-    "white": _("white"),
-    "grey": _("grey"),
-    "black": _("black"),
-    "en": _("English"),
-    "zh": _("Chinese"),
-}
+def parse_facet_form(fields: Fields) -> SearchUrl:
+    """Return the query of a facet's form, with what the form chooses in place of what was chosen.
 
-
-def parse_panel_form(fields: Fields) -> SearchUrl:
-    """Return the query of a panel form, with the form's filter.
+    Several choices of one facet are alternatives. A filter that is written out is added.
 
     Raises:
         BadQuery: the form's filter can't be read.
     """
-    url = SearchUrl.of(fields).but()
+    url = SearchUrl.of(fields).but(panel="")
+    filter_text = words(fields.get("written", ""))
+    if filter_text:
+        parse(filter_text)
+        return url.but(where=(*url.where, filter_text))
     field = words(fields.get("field", ""))
-    least, most, text_part = (words(fields.get(name, "")) for name in ("least", "most", "held"))
-    comparisons = []
-    edges = [words(fields.get(edge, "")) for edge in ("south", "west", "north", "east")]
-    if any(edges):
-        comparisons.append(Condition(field, "=", ",".join(edges)))
-    comparisons += [Condition(field, ">=", least)] if least else []
-    comparisons += [Condition(field, "<=", most)] if most else []
-    comparisons += [Condition(field, "~", text_part)] if text_part else []
-    if not comparisons:
-        return url.but(where=tuple(other for other in url.where if field_of(other) != field))
-    text = format_filter(comparisons[0] if len(comparisons) == 1 else AllOf(tuple(comparisons)))
+    choices = [parse(words(text)) for text in fields.getlist("value") if text.strip()]
+    limits = _limits(fields, field)
+    if limits:
+        choices.append(limits[0] if len(limits) == 1 else AllOf(tuple(limits)))
+    if not choices:
+        return without_choice(url, field)
+    text = format_filter(choices[0] if len(choices) == 1 else AnyOf(tuple(choices)))
     parse(text)
-    return with_filter(url, field, text)
+    return with_choice(url, field, text)
 
 
-def label(text: str) -> str:
-    """Return the text of a filter's chip."""
+def _limits(fields: Fields, field: str) -> list[Condition]:
+    """Return the conditions of the fields for a range, for a part of a text, and for a box."""
+    edges = [words(fields.get(edge, "")) for edge in ("south", "west", "north", "east")]
+    limits = [Condition(field, "=", ",".join(edges))] if any(edges) else []
+    for name, operator in (("least", ">="), ("most", "<="), ("part", "~")):
+        value = words(fields.get(name, ""))
+        limits += [Condition(field, operator, value)] if value else []
+    return limits
+
+
+def facet_of_text(text: str) -> str:
+    """Return the facet that a filter chooses in; empty for another filter, or an unreadable one."""
     try:
-        parts = list(conditions(parse(text)))
-    except BadQuery:
-        return text
-    fields = {part.field for part in parts}
-    if len(fields) != 1 or not isinstance(parse(text), Condition | AllOf):
-        return text
-    title = str(TITLES.get(parts[0].field, parts[0].field.removeprefix(COLUMN)))
-    if [part.operator for part in parts] == ["="]:
-        value = gettext("on the map") if "box" in fields else word_for(parts[0].value)
-        return f"{title}: {value}"
-    signs = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "~": "∋", "=": "=", "!=": "≠"}
-    if [part.operator[0] for part in parts] == [">", "<"]:
-        return f"{title}: {parts[0].value} – {parts[1].value}"
-    return f"{title} " + ", ".join(f"{signs[part.operator]} {part.value}" for part in parts)
-
-
-def field_of(text: str) -> str:
-    """Return the field of a filter; empty for a filter on several fields."""
-    try:
-        fields = {condition.field for condition in conditions(parse(text))}
+        return facet_of(parse(text))
     except BadQuery:
         return ""
-    return fields.pop() if len(fields) == 1 else ""
 
 
-def with_filter(url: SearchUrl, field: str, text: str) -> SearchUrl:
-    """Return the question with a filter more, or in the place of one that excludes it."""
-    alone = field in ALONE or field not in field_names()
-    others = tuple(other for other in url.where if not (alone and field_of(other) == field))
-    return url.but(where=(*others, text))
+def filters_in(url: SearchUrl, facet: str) -> tuple[str, ...]:
+    """Return the filters of a question that choose in a facet."""
+    return tuple(text for text in url.where if facet_of_text(text) == facet)
 
 
-def word_for(value: str) -> str:
-    """Return a value in the reader's language where it is a word of Limn's own."""
-    return str(WORDS.get(value, printable(value)))
+def alternatives(texts: tuple[str, ...]) -> tuple[Filter, ...]:
+    """Return the choices of which a picture must have one; none where several filters must pass."""
+    if len(texts) != 1:
+        return ()
+    where = parse(texts[0])
+    return where.filters if isinstance(where, AnyOf) else (where,)
+
+
+def without_choice(url: SearchUrl, facet: str) -> SearchUrl:
+    """Return the question without what was chosen in a facet."""
+    others = tuple(text for text in url.where if facet_of_text(text) != facet)
+    return url.but(where=others).closed()
+
+
+def with_choice(url: SearchUrl, facet: str, text: str) -> SearchUrl:
+    """Return the question with a filter in place of what was chosen in its facet."""
+    others = without_choice(url, facet).where
+    return url.but(where=(*others, text), panel="")

@@ -1,5 +1,6 @@
 """The search page and the page of one picture."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -9,12 +10,12 @@ from search.errors import NotFound
 from search.pictures.thumbnails import thumbnail
 from search.query.filters.contradictions import contradiction
 from search.query.filters.grammar import parse
-from search.query.filters.tree import all_of
 from search.query.limits import LARGEST_ID
+from search.query.records import Query
 from web.links import API
 from web.pages.chips import chip_views, marks
-from web.pages.filter_form import parse_panel_form
-from web.pages.filter_panel import panel_of
+from web.pages.facet_line import facet_line
+from web.pages.filter_form import parse_facet_form
 from web.pages.home import home_page
 from web.pages.picture import picture_page
 from web.pages.refused_forms import comes_back
@@ -66,11 +67,6 @@ def results_page(url: SearchUrl) -> str:
             state().recent_questions.note(url, asked)
     hits = answer.hits
     filters_read = [each.where for each in answer.readings if each.where and each.is_applied]
-    panel = None
-    if url.panel:
-        within = (url.collection,) if url.collection else ()
-        filters = [*map(parse, filters_read), *([url.filter] if url.filter else [])]
-        panel = panel_of(url, engine().facets(within, all_of(filters)))
     sure_hits = [hit for hit in hits if hit.is_sure]
     # Without hits the page says in its heading that no word is known.
     above_hits = {*SHOWN_NOTES, NO_WORD_KNOWN} if sure_hits else {*SHOWN_NOTES}
@@ -90,11 +86,12 @@ def results_page(url: SearchUrl) -> str:
         not_understood=next((note for note in answer.notes if note.code == NO_WORD_KNOWN), None),
         contradiction=contradiction(url.filter) if url.filter and not hits else (),
         filters_read=filters_read,
-        panel=panel,
+        line=facet_line(url, state().answer_facets.facets(query, list(map(parse, url.where)))),
+        pass_count=_pass_count(url, query, filters_read) if not sure_hits else None,
         links=links,
         order=order,
         rest=rest_of(url, size or 0, unsure, answer.confidence is not None) if unsure else None,
-        ways_out=ways_out(url, answer) if url.ranks and not sure_hits and url.start == 1 else (),
+        ways_out=ways_out(url, query, answer) if not sure_hits and url.start == 1 else (),
         is_by_words=answer.confidence is not None,
         names=[collection.name for collection in engine().collections()],
     )
@@ -125,8 +122,8 @@ def api() -> AnyResponse:
 @route(pages, "/narrow")
 @comes_back("narrow-{field}", question, "narrow")
 def narrow() -> AnyResponse:
-    """Apply a form of the filter panel: the query with one filter added or removed."""
-    url = parse_panel_form(request.args)
+    """Apply the form of a facet: the query with what it chooses, in place of what was chosen."""
+    url = parse_facet_form(request.args)
     if url.filter is not None:
         engine().catalog.filters.check(url.filter)  # here the form can still come back
     return redirect(url_for("pages.search", **url.address()), 303)
@@ -163,6 +160,13 @@ def caption(picture_id: int) -> AnyResponse:
         "pages.picture", picture_id=picture_id, rank=request.form.get("rank") or None, **back
     )
     return redirect(address, 303)
+
+
+def _pass_count(url: SearchUrl, query: Query, filters_read: Sequence[str]) -> int | None:
+    """Return how many pictures pass the filters; None without a filter."""
+    if not (url.where or filters_read):
+        return None
+    return state().answer_facets.pass_count(query, list(map(parse, url.where)))
 
 
 def _is_empty(url: SearchUrl) -> bool:

@@ -23,7 +23,7 @@ from web.i18n.failures import failure_text
 from web.i18n.languages import language
 from web.i18n.messages import translate
 from web.links import placeholder, shown_width_px, srcset, thumbnail_url
-from web.pages.filter_form import label
+from web.pages.filter_labels import label
 from web.pages.result_order import heading
 from web.requests.search_url import SearchUrl
 

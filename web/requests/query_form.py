@@ -1,13 +1,15 @@
 """Queries from the fields of HTTP requests, which no other module reads."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from msgspec import UNSET, to_builtins
+from msgspec import UNSET, structs, to_builtins
 from werkzeug import Request
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from search.documents import search_request
+from search.documents.facets import FacetFields
 from search.documents.members import Hits, PictureId, Place, Weight
 from search.documents.reading import quote, read, read_member, read_texts
 from search.documents.search_request import AnswerFields, SearchDocument, SearchFields
@@ -70,7 +72,23 @@ def query_of_fields(fields: Fields, images: Sequence[bytes] = ()) -> tuple[Query
     Raises:
         BadQuery: a field is unknown or has an invalid value; the message names both.
     """
-    document = read_texts(SearchFields, dict(fields.lists()))
+    return _query_of(read_texts(SearchFields, dict(fields.lists())), images)
+
+
+def query_of_facets(fields: Fields, collection: str) -> Query:
+    """Return the query of a request for the facets of its answer in a collection.
+
+    Raises:
+        BadQuery: a field is unknown or has an invalid value; the message names both.
+    """
+    document = read_texts(FacetFields, dict(fields.lists()))
+    query, _ = _query_of(SearchFields(collection=(collection,), **structs.asdict(document)), ())
+    if query.ranks and query.set_cutoff is None and not query.cutoff:
+        return replace(query, strictness="usual")
+    return query
+
+
+def _query_of(document: SearchFields, images: Sequence[bytes]) -> tuple[Query, str]:
     weight = document.weight
     check_weight(weight)
     terms = [term for text in document.q if text.strip() for term in parse_query_text(words(text))]

@@ -4,7 +4,8 @@
 picture) and `picture` (the token of a query image), each any number of times; a picture may end in
 a crop, as in similar=12@10,20,60,80. `weight` lists the chips' weights in that order. Every `where`
 is a filter that pictures must pass. Dates, minus words and the like are read in `q`, except the
-pieces in `plain`. With `panel` the filter panel is open. `more` and `less` are the ids of marked
+pieces in `plain`. `panel` names the facet that is open; any other value, such as 1, opens none, and
+shows all pictures where nothing else is asked. `more` and `less` are the ids of marked
 pictures. `sort` is the order of the hits, and `strictness` how sure they must be: "usual" unless it
 is given, and "all" for every hit. So many hits as `unsure` follow that are not sure enough.
 """
@@ -31,6 +32,9 @@ PAGE_HITS = 50
 
 # Two rows below the rule, and what its link shows.
 FEW_UNSURE, MANY_UNSURE = 18, 500
+
+ALL_PICTURES = "1"
+"""The value of `panel` that opens no facet."""
 
 ALL = "all"
 """The strictness of an answer with every hit."""
@@ -64,7 +68,7 @@ class SearchUrl:
     chips: tuple[Chip, ...] = ()
     collection: str = ""
     where: tuple[str, ...] = ()
-    panel: bool = False
+    panel: str = ""
     start: int = 1
     more: tuple[int, ...] = ()
     less: tuple[int, ...] = ()
@@ -92,7 +96,7 @@ class SearchUrl:
             where=tuple(
                 dict.fromkeys(words(each) for each in fields.getlist("where") if each.strip())
             ),
-            panel=bool(fields.get("panel")),
+            panel=words(fields.get("panel", "")),
             start=_start(fields.get("start") or 1),
             more=_marks(fields, "more"),
             less=_marks(fields, "less"),
@@ -115,7 +119,7 @@ class SearchUrl:
 
     @property
     def anything(self) -> bool:
-        """Return whether the page shows pictures: a filter, its panel or an order is enough."""
+        """Return whether the page shows pictures: a filter, an open facet or an order is enough."""
         return bool(self.ranks or self.where or self.collection or self.panel or self.sort)
 
     @property
@@ -126,6 +130,11 @@ class SearchUrl:
     def but(self, **changes: Any) -> "SearchUrl":
         """Return a copy of the query with `changes`, from its first hit on."""
         return replace(self, **{"start": 1, **changes})
+
+    def closed(self) -> "SearchUrl":
+        """Return the query with no facet open; one that asks nothing shows all pictures."""
+        closed = self.but(panel="")
+        return closed if closed.anything else self.but(panel=ALL_PICTURES)
 
     def without(self, chip: Chip) -> "SearchUrl":
         """Return a copy of the query without one chip."""
@@ -190,7 +199,7 @@ class SearchUrl:
             "less": list(url.less),
             "collection": url.collection or None,
             "where": list(url.where),
-            "panel": "1" if url.panel else None,
+            "panel": url.panel or None,
             "sort": url.sort or None,
             "strictness": url.strictness or None,
             "unsure": str(url.unsure) if url.unsure != FEW_UNSURE else None,

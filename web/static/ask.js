@@ -79,6 +79,21 @@ export async function fetchPage(address, signal) {
 }
 
 /**
+ * A part of a page, as the server answers it; null where it has none or does not answer.
+ *
+ * @param {string} address
+ */
+export async function fetchPart(address) {
+  try {
+    const answer = await fetch(address, { headers: { Accept: "text/html" } });
+    if (!answer.ok) return null;
+    return new DOMParser().parseFromString(await answer.text(), "text/html").body;
+  } catch {
+    return null;
+  }
+}
+
+/**
  * The address of a page's stylesheet, which has the version of all its files.
  *
  * @param {Document} page

@@ -22,7 +22,7 @@ export function fieldsOf(element, submitter) {
  * @typedef {{value: string, weight: string}} Term
  * @typedef {{text: Term[], similar: Term[], picture: Term[]}} Terms by kind
  * @typedef {{more: string[], less: string[]}} Marks the ids of pictures
- * @typedef {{q: string, collection: string, where: string[], plain: string[], panel: boolean}} Rest
+ * @typedef {{q: string, collection: string, where: string[], plain: string[]}} Rest
  * @typedef {{sort: string, strictness: string} & Rest & Terms & Marks} Fields
  */
 
@@ -43,13 +43,11 @@ export function fields() {
     less: [],
     where: [],
     plain: [],
-    panel: false,
     sort: form.querySelector("[name=sort]")?.value ?? "",
     strictness: form.querySelector("[name=strictness]")?.value ?? "",
   };
   found.where = [...form.querySelectorAll("[name=where]")].map(({ value }) => value);
   found.plain = [...form.querySelectorAll("[name=plain]")].map(({ value }) => value);
-  found.panel = form.querySelector("[name=panel]") !== null;
   for (const chip of form.querySelectorAll("[data-chip]")) {
     const [term, weight] = chip.querySelectorAll("input");
     found[/** @type {keyof Terms} */ (term.name)].push({ value: term.value, weight: weight.value });
@@ -83,7 +81,6 @@ export function addressOf(asked) {
   for (const side of SIDES) for (const id of asked[side]) query.append(side, id);
   if (asked.collection) query.append("collection", asked.collection);
   for (const each of asked.where) query.append("where", each);
-  if (asked.panel) query.append("panel", "1");
   if (asked.sort) query.append("sort", asked.sort);
   if (asked.strictness) query.append("strictness", asked.strictness);
   const text = query.toString();

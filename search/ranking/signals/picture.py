@@ -60,7 +60,8 @@ def picture_confidences(context: SearchContext, cosines: Scores) -> Scores:
     """
     query = context.embedded_query
     if query.knowledge is not None and query.reading is not None:
-        pictures = sum(index.searched_count for index in context.indexes)
+        # Those that a filter takes away count too: a filter adds no picture to an answer.
+        pictures = sum(index.picture_count for index in context.indexes)
         fitted = query.knowledge.confidences(query.vector, query.reading, cosines, pictures)
         if fitted is not None:
             return fitted

@@ -55,7 +55,7 @@ ASKED: Mapping[str, tuple[str, ...]] = {
     "api.complete": ("q",),
     "api.export": ("id", "format"),
     "api.thumbnail": ("side",),
-    "collections.facets": ("where",),
+    "collections.facets": ("q", "where"),
     "jobs.events": ("seconds",),
     "jobs.listed": ("k",),
     "saved.search": ("k",),
