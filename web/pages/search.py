@@ -19,7 +19,8 @@ from web.pages.filter_panel import panel_of
 from web.pages.home import home_page
 from web.pages.neighbours import neighbours
 from web.pages.refused_forms import comes_back
-from web.pages.result_order import page_of_results, rest_of, result_order
+from web.pages.result_order import rest_of, result_order
+from web.pages.shown_page import page_of_results
 from web.pages.similar import Likeness, likeness
 from web.pages.ways_out import ways_out
 from web.requests.query_form import count, identity
@@ -61,10 +62,11 @@ def results_page(url: SearchUrl) -> str:
     """Return the search page of a query."""
     if not url.anything or _is_empty(url):
         return home_page(url)
-    query, answer, links, size = page_of_results(url)
+    page = page_of_results(url)
+    answer, size = page.answer, page.size
     if url.q:
         with suppress(NotFound):  # a collection may have been removed meanwhile
-            asked = engine().catalog.collections.find(query.collections)
+            asked = engine().catalog.collections.find(page.query.collections)
             state().recent_questions.note(url, asked)
     hits = answer.hits
     filters_read = [each.where for each in answer.readings if each.where and each.is_applied]
@@ -77,7 +79,7 @@ def results_page(url: SearchUrl) -> str:
     # Without hits the page says in its heading that no word is known.
     above_hits = {*SHOWN_NOTES, NO_WORD_KNOWN} if sure_hits else {*SHOWN_NOTES}
     above_hits |= {BY_RELEVANCE} if url.strictness or url.sort else set()
-    order = result_order(url, query, answer, size)
+    order = result_order(url, page)
     unsure = len(hits) - len(sure_hits)
     return render_template(
         "results.html",
@@ -93,7 +95,9 @@ def results_page(url: SearchUrl) -> str:
         contradiction=contradiction(url.filter) if url.filter and not hits else (),
         filters_read=filters_read,
         panel=panel,
-        links=links,
+        links=page.links,
+        folded=page.folded_counts,
+        years=page.years,
         order=order,
         rest=rest_of(url, size or 0, unsure, answer.confidence is not None) if unsure else None,
         ways_out=ways_out(url, answer) if url.ranks and not sure_hits and url.start == 1 else (),

@@ -6,7 +6,9 @@ a crop, as in similar=12@10,20,60,80. `weight` lists the chips' weights in that 
 is a filter that pictures must pass. Dates, minus words and the like are read in `q`, except the
 pieces in `plain`. With `panel` the filter panel is open. `more` and `less` are the ids of marked
 pictures. `sort` is the order of the hits, and `strictness` how sure they must be: "usual" unless it
-is given, and "all" for every hit. So many hits as `unsure` follow that are not sure enough.
+is given, and "all" for every hit. So many hits as `unsure` follow that are not sure enough. With
+`copies` the near-duplicates of a picture and the moments of a film are hits of their own, as with
+"all"; otherwise they are folded under the best of them.
 """
 
 from collections.abc import Sequence
@@ -71,6 +73,7 @@ class SearchUrl:
     sort: str = ""
     strictness: str = ""
     unsure: int = FEW_UNSURE
+    copies: bool = False
     plain: tuple[str, ...] = ()
 
     @classmethod
@@ -99,6 +102,7 @@ class SearchUrl:
             sort=words(fields.get("sort", "")).removeprefix(RELEVANCE),
             strictness=words(fields.get("strictness", "")),
             unsure=_unsure(fields.get("unsure") or FEW_UNSURE),
+            copies=bool(fields.get("copies")),
             plain=_plain(fields),
         )
 
@@ -117,6 +121,11 @@ class SearchUrl:
     def anything(self) -> bool:
         """Return whether the page shows pictures: a filter, its panel or an order is enough."""
         return bool(self.ranks or self.where or self.collection or self.panel or self.sort)
+
+    @property
+    def folds(self) -> bool:
+        """Return whether copies are folded: not in an answer with every hit."""
+        return not self.copies and self.strictness != ALL
 
     @property
     def by_picture(self) -> bool:
@@ -194,6 +203,7 @@ class SearchUrl:
             "sort": url.sort or None,
             "strictness": url.strictness or None,
             "unsure": str(url.unsure) if url.unsure != FEW_UNSURE else None,
+            "copies": "1" if url.copies else None,
             "start": url.start if url.start != 1 else None,
         }
 

@@ -22,7 +22,8 @@ export function fieldsOf(element, submitter) {
  * @typedef {{value: string, weight: string}} Term
  * @typedef {{text: Term[], similar: Term[], picture: Term[]}} Terms by kind
  * @typedef {{more: string[], less: string[]}} Marks the ids of pictures
- * @typedef {{q: string, collection: string, where: string[], plain: string[], panel: boolean}} Rest
+ * @typedef {{q: string, collection: string, where: string[], plain: string[], panel: boolean,
+ *   copies: boolean}} Rest
  * @typedef {{sort: string, strictness: string} & Rest & Terms & Marks} Fields
  */
 
@@ -44,6 +45,7 @@ export function fields() {
     where: [],
     plain: [],
     panel: false,
+    copies: form.querySelector("[name=copies]") !== null,
     sort: form.querySelector("[name=sort]")?.value ?? "",
     strictness: form.querySelector("[name=strictness]")?.value ?? "",
   };
@@ -86,6 +88,7 @@ export function addressOf(asked) {
   if (asked.panel) query.append("panel", "1");
   if (asked.sort) query.append("sort", asked.sort);
   if (asked.strictness) query.append("strictness", asked.strictness);
+  if (asked.copies) query.append("copies", "1");
   const text = query.toString();
   return text ? `/?${text}` : "/";
 }

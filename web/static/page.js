@@ -12,3 +12,4 @@ import "./dropbox.js";
 import "./parts.js";
 import "./atlas.js";
 import "./film.js";
+import "./hover.js";
