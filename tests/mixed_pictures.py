@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 import numpy as np
@@ -14,6 +15,9 @@ from indexer.indexing.request import Request
 from indexer.indexing.run import run
 from tests.browsing import served
 from tests.colour_web import opened, settings_in
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 PICTURES = 260
 
@@ -52,3 +56,9 @@ def mixed_pictures(folder: Path) -> Iterator[str]:
             run(engine, settings, Request.of((str(folder / name),), name), PlainProgress())
     with served(folder / "data", "--no-worker") as (_, url):
         yield url
+
+
+def settled(page: "Page") -> None:
+    """Wait until everything in the window is there, after scrolling."""
+    page.evaluate("() => new Promise(next => requestAnimationFrame(() => setTimeout(next)))")
+    page.locator(".coming").first.wait_for(state="detached")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.axe import AXE, found_by_axe
-from tests.mixed_pictures import mixed_pictures
+from tests.mixed_pictures import mixed_pictures, settled
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -50,11 +50,6 @@ def rail(page: "Page", address: str) -> "Locator":
     found = page.locator(".scrubber")
     found.wait_for()
     return found
-
-
-def settled(page: "Page") -> None:
-    page.evaluate("() => new Promise(next => requestAnimationFrame(() => setTimeout(next)))")
-    page.locator(".coming").first.wait_for(state="detached")
 
 
 def test_years_stand_where_they_begin_in_the_answer(page: "Page", address: str) -> None:

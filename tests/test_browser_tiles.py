@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.axe import AXE, found_by_axe
-from tests.mixed_pictures import mixed_pictures
+from tests.mixed_pictures import mixed_pictures, settled
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -94,7 +94,7 @@ def test_each_size_is_laid_where_the_stylesheet_has_it(
 def test_another_size_keeps_the_place_in_the_answer(page: "Page", address: str) -> None:
     laid(page, address + WHOLE)
     page.evaluate("scrollTo(0, 2500)")
-    page.locator(".coming").first.wait_for(state="detached")
+    settled(page)
     first = page.evaluate(FIRST_SEEN)
     page.locator("[data-tile-size=large]").evaluate("link => link.click()")
     page.locator(f"#{first}").wait_for()
@@ -197,7 +197,7 @@ def test_nothing_moves_from_the_first_page_to_an_answer_and_on(page: "Page", add
     page.wait_for_url("**q=red*")
     page.locator(".grid.laid").wait_for()
     page.evaluate("scrollTo(0, 1500)")
-    page.locator(".coming").first.wait_for(state="detached")
+    settled(page)
     assert page.evaluate("window.shifts") <= 0.02
 
 
