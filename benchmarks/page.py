@@ -76,7 +76,7 @@ WATCH_SHIFTS = """
 SCROLL = """async wanted => {
     const began = performance.now();
     const next = () => new Promise(requestAnimationFrame);
-    const seen = () => [...document.querySelectorAll(".grid > *")].filter(each => {
+    const seen = () => [...document.querySelectorAll(".grid > .tile")].filter(each => {
         const {top, bottom} = each.getBoundingClientRect();
         return bottom > 0 && top < innerHeight;
     });
@@ -279,7 +279,7 @@ def scroll(browser: Any, address: str, wanted: int) -> dict[str, Any]:
     page.evaluate(FLING)
     run["fling_tasks"] = _told(page)
     page.keyboard.press("End")
-    last = page.evaluate("document.querySelector('.grid [aria-setsize]').ariaSetSize")
+    last = page.locator(".grid [aria-setsize]").first.get_attribute("aria-setsize")
     page.locator(f"#hit-{last}").wait_for()
     run["longest_cpu_ms"] = _longest_cpu_ms(browser.stop_tracing())
     run |= {"first": first, "last": _held(session)}
