@@ -92,7 +92,7 @@ export class Scrubber {
     const labels = new Map();
     for (const at of longest) {
       const isFree = [...labels.keys()].every((top) => Math.abs(top - tops[at]) >= LABEL_PX);
-      if (isFree) labels.set(tops[at], this.years[at][1]);
+      if (isFree && this.years[at][1]) labels.set(tops[at], this.years[at][1]); // else without a date
     }
     return new Map([...labels].sort(([one], [other]) => one - other));
   }
