@@ -1,17 +1,24 @@
-"""The page in headless Chromium: first results, weight, scrolling, thumbnails, and a large map.
+"""The page in headless Chromium: first results, weight, layout shift, scrolling, and a large map.
 
     python -m benchmarks.page --collection NAME [--map-points 100000]
+    python -m benchmarks.page --made 10000
 
 It serves the catalog of LIMN_DATA_DIR by a `limn serve` of its own, and prints JSON. The collection
 should hold 10,000 pictures or more, or scrolling ends sooner, which is told; without --collection
-all are searched. For --map-points it should have a map: limn map NAME.
+all are searched. For --map-points it should have a map: limn map NAME. With --made the catalog is a
+new one of pictures that are made, which are searched by colour.
 """
 
 import http.client
 import json
+import os
 import random
 import shutil
+import subprocess
+import sys
+import tempfile
 import threading
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -20,6 +27,7 @@ from urllib.parse import quote, urlsplit
 import click
 import numpy as np
 
+from benchmarks.made_pictures import write_pictures
 from benchmarks.soak import serving
 
 # Nothing that a browser does on its own must leave this machine.
@@ -56,11 +64,19 @@ WATCH_TASKS = """() => {
         .observe({type: "longtask", buffered: true});
 }"""
 
+# What the browser counts as layout shift: not what follows a click or a key within half a second.
+WATCH_SHIFTS = """
+    window.shifts = {counted: 0, by_input: 0};
+    new PerformanceObserver(list => list.getEntries().forEach(each =>
+            shifts[each.hadRecentInput ? "by_input" : "counted"] += each.value))
+        .observe({type: "layout-shift", buffered: true});
+"""
+
 # Most of a screen a frame, waiting only while something in sight has not come yet.
 SCROLL = """async wanted => {
     const began = performance.now();
     const next = () => new Promise(requestAnimationFrame);
-    const seen = () => [...document.querySelectorAll(".grid > *")].filter(each => {
+    const seen = () => [...document.querySelectorAll(".grid > .tile")].filter(each => {
         const {top, bottom} = each.getBoundingClientRect();
         return bottom > 0 && top < innerHeight;
     });
@@ -107,13 +123,30 @@ MOVE_MAP = """async () => {
 
 @click.command()
 @click.option("--collection", default="", help="What is searched.  [default: all]")
-@click.option("--words", default="a dog", show_default=True)
+@click.option("--words", help="What is asked for.  [default: a dog; red, of made pictures]")
+@click.option(
+    "--made", "made_count", default=0, help="Serve a new catalog of so many made pictures."
+)
 @click.option(
     "--scroll", "wanted", default=10_000, show_default=True, help="Hits to scroll through."
 )
 @click.option("--map-points", default=0, help="Also move a made-up map of so many points.")
-def main(collection: str, words: str, wanted: int, map_points: int) -> None:
-    """Measure the page that LIMN_DATA_DIR's collections make."""
+def main(collection: str, words: str | None, made_count: int, wanted: int, map_points: int) -> None:
+    """Measure the page that LIMN_DATA_DIR's collections make, or one of made pictures."""
+    if not made_count:
+        measure(collection, words or "a dog", wanted, map_points)
+        return
+    with tempfile.TemporaryDirectory(prefix="limn-page-") as folder:
+        os.environ |= {"LIMN_DATA_DIR": f"{folder}/data", "LIMN_ENCODER": "tiny"}
+        write_pictures(Path(folder) / "pictures", made_count)
+        limn = str(Path(sys.executable).with_name("limn"))
+        index = [limn, "index", f"{folder}/pictures", "--collection", "made"]
+        subprocess.run(index, check=True)
+        measure("made", words or "red", wanted, map_points)
+
+
+def measure(collection: str, words: str, wanted: int, map_points: int) -> None:
+    """Print what the page takes for the answer to some words."""
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium")
@@ -123,9 +156,12 @@ def main(collection: str, words: str, wanted: int, map_points: int) -> None:
         found["thumbnails_per_s"] = thumbnails(url, question)
         click.echo(f"thumbnails are measured: {json.dumps(found)}", err=True)
         browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_OPTIONS))
-        found |= first_results(browser, url + question)
+        answer = f"{url}{question}&strictness=all"  # as long as there are pictures
+        found |= first_results(browser, answer)
         click.echo(f"first results are measured: {json.dumps(found)}", err=True)
-        found["scroll"] = scroll(browser, url + question, wanted)
+        found["layout_shift"] = shift(browser, url, words)
+        click.echo(f"layout shift is measured: {json.dumps(found)}", err=True)
+        found["scroll"] = scroll(browser, answer, wanted)
         click.echo(f"scrolling is measured: {json.dumps(found)}", err=True)
         if map_points and collection:
             found["map"] = move_map(browser, url, collection, map_points)
@@ -189,7 +225,40 @@ def first_results(browser: Any, address: str) -> dict[str, Any]:
         "in_sight": runs[-1]["seen"],
         "first_paint_ms": round(median(each["first"] for each in runs)),
         "all_painted_ms": round(median(each["painted"] for each in runs)),
+        "all_painted_least_ms": round(min(each["painted"] for each in runs)),  # next to other work
         "weight_kb": round(weight / 1000, 1),
+    }
+
+
+def shift(browser: Any, url: str, words: str) -> dict[str, Any]:
+    """How much what is there moves: from the first page to an answer, in it, to a picture, back."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.add_init_script(WATCH_SHIFTS)
+    page.goto(url)
+    page.wait_for_load_state("networkidle")
+    found = {"home": page.evaluate("shifts")}
+    page.locator("#q").press_sequentially(words, delay=40)
+    page.wait_for_url("**q=*")
+    page.locator(".grid.laid").wait_for()
+    page.wait_for_load_state("networkidle")
+    found["answer"] = page.evaluate("shifts")
+    page.evaluate(SCROLL, 300)
+    page.locator("[data-tile-size=large]").evaluate("link => link.click()")
+    page.wait_for_load_state("networkidle")
+    found["scrolled_and_larger"] = page.evaluate("shifts")
+    page.locator("[data-tile-size=usual]").evaluate("link => link.click()")
+    page.locator(".tile[id] a.frame").first.evaluate("frame => frame.click()")
+    page.wait_for_url("**/pictures/*")
+    page.wait_for_load_state("networkidle")
+    found["picture"] = page.evaluate("shifts")
+    page.go_back()
+    page.locator(".grid.laid").wait_for()
+    page.wait_for_load_state("networkidle")
+    found["back"] = page.evaluate("shifts")
+    page.close()
+    return {
+        step: {name: round(value, 4) for name, value in values.items()}
+        for step, values in found.items()
     }
 
 
@@ -210,7 +279,7 @@ def scroll(browser: Any, address: str, wanted: int) -> dict[str, Any]:
     page.evaluate(FLING)
     run["fling_tasks"] = _told(page)
     page.keyboard.press("End")
-    last = page.evaluate("document.querySelector('.grid [aria-setsize]').ariaSetSize")
+    last = page.locator(".grid [aria-setsize]").first.get_attribute("aria-setsize")
     page.locator(f"#hit-{last}").wait_for()
     run["longest_cpu_ms"] = _longest_cpu_ms(browser.stop_tracing())
     run |= {"first": first, "last": _held(session)}

@@ -173,7 +173,7 @@ def test_a_part_of_a_picture_is_drawn_and_searched_by(page: "Page", address: str
 
 @pytest.mark.browser
 def test_the_keyboard_alone_is_enough(page: "Page", address: str) -> None:
-    page.goto(f"{address}?q=green")
+    page.goto(f"{address}?q=green&copies=1")
     page.keyboard.press("?")
     page.get_by_role("dialog", name="Keyboard").wait_for()
     page.keyboard.press("Escape")
@@ -195,7 +195,7 @@ def test_the_keyboard_alone_is_enough(page: "Page", address: str) -> None:
     page.keyboard.press("ArrowRight")
     page.wait_for_url("**/pictures/*rank=2*")
     page.keyboard.press("Escape")
-    page.wait_for_url("**/?q=green")
+    page.wait_for_url("**/?q=green&copies=1")
     page.wait_for_function(f"() => {focused} === 'hit-2'")
 
 
@@ -240,7 +240,7 @@ def test_nothing_is_wider_than_a_phone(browser: "Browser", address: str, path: s
 def test_pictures_of_a_row_are_equally_high_and_keep_their_aspect(
     page: "Page", address: str
 ) -> None:
-    page.goto(f"{address}?q=green")
+    page.goto(f"{address}?q=green&copies=1")
     page.locator(".grid.laid").wait_for()
     boxes = [frame.bounding_box() for frame in page.locator(".frame").all()]
     rows: dict[int, set[int]] = {}

@@ -205,7 +205,7 @@ def test_an_answer_that_goes_on_meanwhile_is_laid_anew(browser: "Browser", tmp_p
             store(engine.catalog, tmp_path / f"{number}.png", f"rgb({number}, 90, 90)")
     with served(tmp_path / "data") as (_, url):
         page = browser.new_page()
-        laid(page, f"{url}?collection=colours")
+        laid(page, f"{url}?collection=colours&copies=1")
         page.route("**/shapes?*", lambda route: route.fulfill(status=429))
         with open_engine(settings_in(tmp_path / "data")) as engine:
             newest = store(engine.catalog, tmp_path / "new.png", "blue")

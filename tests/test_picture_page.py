@@ -3,11 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import av
-import numpy as np
 import pytest
 from flask.testing import FlaskClient
-from PIL import Image
 
 from indexer.indexing.progress import PlainProgress
 from indexer.indexing.request import Request
@@ -17,24 +14,11 @@ from tests import collections_of_every_kind as kinds
 from tests.axe import AXE, found_by_axe
 from tests.browsing import served
 from tests.colour_web import opened, picture_bytes, settings_in
+from tests.mixed_pictures import playable_film
 from web.services.films import Moment
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-
-def playable(path: Path) -> Path:
-    """Return a film that browsers play: red for a second, then blue."""
-    with av.open(str(path), "w") as written:
-        stream = written.add_stream("libvpx", rate=10)
-        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
-        stream.codec_context.gop_size = 5
-        for colour in ("red", "blue"):
-            still = np.asarray(Image.new("RGB", (96, 64), colour))
-            for _ in range(10):
-                written.mux(stream.encode(av.VideoFrame.from_ndarray(still, format="rgb24")))
-        written.mux(stream.encode(None))
-    return path
 
 
 def indexed(settings: Settings, folder: Path, *names: str) -> None:
@@ -120,7 +104,7 @@ def test_a_film_plays_from_its_moment_or_its_frame_is_shown(
 ) -> None:
     folder = tmp_path / "films"
     folder.mkdir()
-    playable(folder / "plays.webm")
+    playable_film(folder / "plays.webm")
     kinds.film(folder / "other.avi")
     indexed(settings_in(tmp_path / "data"), folder, "films")
     with opened(settings_in(tmp_path / "data")) as (engine, _):

@@ -96,7 +96,7 @@ def test_links_of_the_page_neither_repeat_nor_lose_while_pictures_come(
 ) -> None:
     engine, client = app
     there = [hit.picture.id for hit in engine.search(ALL_REDS)]
-    page = client.get("/?q=red&sort=-date&lang=en").text
+    page = client.get("/?q=red&sort=-date&copies=1&lang=en").text
     assert ids_of(page) == there[:50] and "60 pictures" in page
     store_all(engine.catalog, [red(tmp_path, "2022-01-01T06:00:00")])
     [following] = re.findall(r'rel="next" href="([^"]+)"', page)
@@ -112,36 +112,36 @@ def test_the_answer_that_is_scrolled_has_each_heading_once(
     app: tuple[Engine, FlaskClient], tmp_path: Path
 ) -> None:
     engine, client = app
-    shapes = client.get("/shapes?q=red&sort=-date&lang=en").json
+    shapes = client.get("/shapes?q=red&sort=-date&copies=1&lang=en").json
     assert shapes is not None
     assert shapes["headings"] == [[1, "July 2021"], [21, "June 2021"], [41, "May 2021"]]
     assert shapes["counts"] == {"strict": 60, "usual": 60, "wide": 60}
     store_all(engine.catalog, [red(tmp_path, "2022-01-01T06:00:00")])
-    shapes = client.get("/shapes?q=red&sort=-date&lang=zh").json
+    shapes = client.get("/shapes?q=red&sort=-date&copies=1&lang=zh").json
     assert shapes is not None and len(shapes["ids"]) == 61
     assert [name for _, name in shapes["headings"]][1] == "2021年7月"
-    tiles = client.get("/tiles?q=red&sort=-date&start=51").json
+    tiles = client.get("/tiles?q=red&sort=-date&copies=1&start=51").json
     assert tiles is not None
     assert ids_of("".join(tiles["tiles"].values())) == shapes["ids"][50:]
 
 
 def test_the_page_has_headings_and_choices(app: tuple[Engine, FlaskClient]) -> None:
     _, client = app
-    page = client.get("/?q=red&sort=-date&lang=en").text
+    page = client.get("/?q=red&sort=-date&copies=1&lang=en").text
     headings = re.findall(r'<li class="group"><h2>([^<]+)</h2>', page)
     assert headings == ["July 2021", "June 2021", "May 2021"]
     assert '<option value="-date" selected>Newest first</option>' in page
     assert re.search(r'aria-current="true"\s+title="60 pictures">Usual</a>', page)
     assert '<input type="hidden" name="sort" value="-date">' in page
-    page = client.get("/?q=red&strictness=strict&lang=en").text
+    page = client.get("/?q=red&strictness=strict&copies=1&lang=en").text
     assert "60 show this" in page and re.search(r'aria-current="true"[^>]*>Strict', page)
     assert 'class="group"' not in page
-    chinese = client.get("/?q=red&sort=-date&lang=zh").text
+    chinese = client.get("/?q=red&sort=-date&copies=1&lang=zh").text
     assert "2021年7月" in chinese and "最新优先" in chinese and "严格" in chinese
-    listed = client.get("/?collection=colours&sort=-date&lang=en").text
+    listed = client.get("/?collection=colours&sort=-date&copies=1&lang=en").text
     assert '<li class="group"><h2>July 2021</h2>' in listed
     assert "By date taken, newest first" in listed and "Strict" not in listed
-    empty = client.get("/?q=zebra&sort=name&strictness=strict&lang=en").text
+    empty = client.get("/?q=zebra&sort=name&strictness=strict&copies=1&lang=en").text
     assert "Nothing here shows “zebra”" in empty and 'name="sort"' in empty
 
 

@@ -252,7 +252,7 @@ def test_what_is_less_sure_follows_and_more_of_it_is_a_link(
 ) -> None:
     for number in range(60):
         store(engine.catalog, tmp_path / f"{number}.png", "red", size=(64 + number, 64))
-    few = client.get("/shapes?similar=1").json
+    few = client.get("/shapes?similar=1&copies=1").json
     assert few is not None and few["sure"] + FEW_UNSURE == len(few["ids"]) < 59
     [more] = re.findall(r'href="([^"]*)"', few["rule"])
     assert f"unsure={MANY_UNSURE}" in more
@@ -405,7 +405,7 @@ def test_a_very_wide_picture_stands_whole_in_its_box(
 ) -> None:
     store(engine.catalog, tmp_path / "wide.png", "red", size=(1000, 50))
     store(engine.catalog, tmp_path / "square.png", "red", size=(50, 50))
-    page = client.get("/?q=red").text
+    page = client.get("/?q=red&copies=1").text
     assert 'class="tile a-300 whole"' in page
     assert 'class="tile a-100"' in page
 

@@ -25,6 +25,7 @@ from web.auth import admit
 from web.i18n.languages import LANGUAGES, speak
 from web.i18n.messages import in_english
 from web.i18n.theme import register_theme
+from web.i18n.tile_size import register_tile_size
 from web.middleware.compression import compress
 from web.middleware.documents import DocumentsApp
 from web.middleware.errors import ErrorTexts, handle_errors
@@ -114,6 +115,7 @@ def create_app(
     template_filters.register(app)
     speak(app)
     register_theme(app)
+    register_tile_size(app)
     show_refusals(app)
     follow(app)
     measure(app)

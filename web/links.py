@@ -13,10 +13,6 @@ API = "/api/v1"
 
 THUMBNAIL_SIDES_PX: tuple[int, ...] = get_args(documents.Side)
 
-# The height of the grid's rows, before they are stretched by about a quarter to the page's width.
-ROW_PX = 150
-STRETCH = 1.2
-
 
 def thumbnail_url(picture: Picture, side_px: int = 320) -> str:
     """Return the thumbnail's address; `v` changes with the picture, so caches stay correct."""
@@ -34,12 +30,6 @@ def srcset(picture: Picture) -> str:
         width = max(1, round(facts.width_px * min(1.0, side_px / longest)))
         widths.setdefault(width, side_px)
     return ", ".join(f"{thumbnail_url(picture, side)} {width}w" for width, side in widths.items())
-
-
-def shown_width_px(picture: Picture) -> int:
-    """Estimate the picture's width in the grid, for the `sizes` attribute."""
-    aspect = picture.facts.width_px / picture.facts.height_px
-    return round(ROW_PX * STRETCH * min(aspect, 3.0))
 
 
 def placeholder(picture: Picture) -> str | None:

@@ -20,7 +20,15 @@ from search.catalog.records import path_hash
 from search.catalog.text_records import parse_lines
 from search.errors import NotFound
 from search.packages.editions import present_name
-from search.records import Caption, Collection, Fields, Picture, TextLine, Vectors
+from search.records import (
+    FILM_SUFFIXES,
+    Caption,
+    Collection,
+    Fields,
+    Picture,
+    TextLine,
+    Vectors,
+)
 
 
 class Row(NamedTuple):
@@ -224,6 +232,14 @@ class PictureReader:
         with self._database.read_transaction() as sql:
             rows = in_pieces(sql, statement.order_by(p.id.desc()), p.content_hash, hashes)
         return {bytes(row.content_hash).hex(): row.id for row in rows}  # the first of copies
+
+    def films(self, ids: Sequence[int]) -> dict[int, str]:
+        """Return the films that pictures are frames of, by id, without other pictures."""
+        p, n = t.picture.c, t.picture_names.c
+        statement = sa.select(p.id, n.folder).where(n.picture_id == p.id, p.size_bytes == 0)
+        with self._database.read_transaction() as sql:
+            rows = in_pieces(sql, statement, p.id, ids)
+        return {row.id: row.folder for row in rows if row.folder.lower().endswith(FILM_SUFFIXES)}
 
     def sizes_px(self, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
         """Return the width and the height of pictures, by id, without removed ones."""

@@ -60,8 +60,8 @@ class Query:
     concept with a negative weight leads away from its subject. `offset` hits are skipped, so that
     page 3 of 20 is `offset=40`. `where` keeps only pictures that pass it. `by` names the
     signals to rank by. Hits whose confidence is under `cutoff`, from 0 to 1, are left out.
-    `fold` folds near-duplicates under the best of them; `diverse`, from 0 to 1, is the weight of a
-    hit's likeness to the hits above it, against it.
+    `fold` folds near-duplicates, and moments of one film, under the best of them; `diverse`, from 0
+    to 1, is the weight of a hit's likeness to the hits above it, against it.
 
     `more` and `less` are ids of pictures that were marked "more like this" and "less like this":
     they move the query's vector at once, and pictures marked "less" are left out. With `more`,
@@ -148,7 +148,8 @@ class Hit:
     """A picture of the answer, with its rank (from 1) and its score.
 
     `confidence`, from 0 to 1, is the probability that the picture shows the query; None where it
-    is unknown. `copies` are ids of near-duplicates that are folded into this hit. `group` is the
+    is unknown. `copies` are ids of near-duplicates and of other
+    moments of its film that are folded into this hit. `group` is the
     heading of a sorted hit, such as "2021-06"; "" for a picture without the value, None without
     headings. `is_sure` is False for the hits that follow a set.
     """

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from search.catalog.visual_hashes import VisualHashes
+from search.catalog.catalog import Catalog
 from search.indexes.collection_indexes import CollectionIndexes
 from search.ranking.context import vectors_of
 from search.ranking.near_duplicates import copies_across_spaces, near_duplicates
@@ -13,15 +13,15 @@ from search.records import Ids, Vectors
 
 
 class Comparison:
-    """The vectors and near-duplicates of pictures, given the indexes of each space.
+    """The vectors of pictures, and which of them fold, given the indexes of each space.
 
     The vectors of each space have columns of their own, so that the cosine of two pictures of
     different spaces is 0.
     """
 
-    def __init__(self, spaces: Sequence[Sequence[CollectionIndexes]], hashes: VisualHashes) -> None:
+    def __init__(self, spaces: Sequence[Sequence[CollectionIndexes]], catalog: Catalog) -> None:
         self._spaces = spaces
-        self._hashes = hashes
+        self._catalog = catalog
 
     def vectors(self, ids: Ids) -> Vectors:
         """Return the vectors (n, width of all spaces) in the order of `ids`; zeros if removed."""
@@ -30,13 +30,25 @@ class Comparison:
             return parts[0]
         return np.concatenate([np.empty((len(ids), 0), np.float32), *parts], axis=1)
 
-    def near_duplicates(self, ids: Ids, vectors: Vectors) -> NDArray[np.bool_]:
-        """Return the matrix (n, n) of near-duplicates; `vectors` are those of `ids`."""
-        hashes, has_hash = self._hashes.of(ids)
+    def which_fold(self, ids: Ids, vectors: Vectors) -> NDArray[np.bool_]:
+        """Return the matrix (n, n) of near-duplicates and of moments of one film.
+
+        `vectors` are those of `ids`.
+        """
+        near = self._near_duplicates(ids, vectors)
+        films = self._catalog.pictures.films(ids.tolist())
+        if films:
+            numbers = {film: number for number, film in enumerate(films.values())}
+            of = np.array([numbers.get(films.get(each, ""), -1) for each in ids.tolist()])
+            near |= (of[:, None] == of) & (of >= 0)
+        return near
+
+    def _near_duplicates(self, ids: Ids, vectors: Vectors) -> NDArray[np.bool_]:
+        hashes, has_hash = self._catalog.hashes.of(ids)
         near = near_duplicates(vectors, hashes, has_hash)
         if len(self._spaces) < 2:
             return near
-        contents, colours = self._hashes.contents_and_colours(ids)
+        contents, colours = self._catalog.hashes.contents_and_colours(ids)
         copies = copies_across_spaces(contents, colours, hashes, has_hash)
         spaces = self._space_of_each(vectors)
         near |= copies & (spaces[:, None] != spaces)

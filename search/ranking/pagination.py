@@ -120,7 +120,7 @@ def candidate_rows(query: Query, ranking: Ranking) -> list[int]:
 def rank_rows(
     query: Query, ranking: Ranking, rows: list[int], comparison: Comparison
 ) -> list[RankedPicture]:
-    """Return the pictures of rows, with near-duplicates folded, and variety, if wanted."""
+    """Return the pictures of rows, folded and with variety, if wanted."""
     ids = ranking.ids.tolist()
     compared_rows, rest = rows[:MAX_COMPARED], rows[MAX_COMPARED:]
     pictures = [RankedPicture(ids[row], row) for row in compared_rows]
@@ -128,7 +128,7 @@ def rank_rows(
         compared_ids = ranking.ids[compared_rows]
         vectors = comparison.vectors(compared_ids)
         if query.fold:
-            near = comparison.near_duplicates(compared_ids, vectors)
+            near = comparison.which_fold(compared_ids, vectors)
             pictures, indexes = fold(pictures, near)
             vectors = vectors[indexes]
         if query.diverse:

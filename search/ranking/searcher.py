@@ -197,4 +197,4 @@ class Searcher:
         return [group for group in groups if group.has_pictures]
 
     def _comparison(self, spaces: Sequence[Sequence[CollectionIndexes]]) -> Comparison:
-        return Comparison(spaces, self._catalog.hashes)
+        return Comparison(spaces, self._catalog)

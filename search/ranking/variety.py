@@ -1,4 +1,4 @@
-"""Near-duplicates folded under the best of them, and variety among the best."""
+"""Copies and moments of a film folded under the best of them, and variety among the best."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from search.records import Scores, Vectors
 def fold(
     pictures: list[RankedPicture], near: NDArray[np.bool_]
 ) -> tuple[list[RankedPicture], list[int]]:
-    """Fold each near-duplicate into its best picture; return the rest and their indexes."""
+    """Fold what is near the best picture into it; return the rest and their indexes."""
     under: dict[int, list[int]] = {}
     free = np.ones(len(pictures), bool)
     for row in range(len(pictures)):

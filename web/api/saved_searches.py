@@ -1,5 +1,7 @@
 """The JSON API of saved searches: list, save, change, run, delete."""
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, request, url_for
 from msgspec import UNSET
 
@@ -125,7 +127,8 @@ def search(search_id: int) -> Answer:
     """
     page = read_texts(SavedAnswerFields, dict(request.args.lists()))
     url = parse_address(_rows().one(search_id).address)
-    return answer_query(state().queries.query_of(url, page.k, 0), page.cursor)
+    query = replace(state().queries.query_of(url, page.k, 0), fold=False)
+    return answer_query(query, page.cursor)
 
 
 def _address(address: str) -> str:

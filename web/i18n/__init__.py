@@ -1,1 +1,1 @@
-"""The languages and colours that readers choose, and translated messages."""
+"""The languages, colours and sizes that readers choose, and translated messages."""

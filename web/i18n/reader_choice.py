@@ -11,11 +11,15 @@ YEAR_S = 365 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class ReaderChoice:
-    """A choice among `values`: the address chooses by `field`, and `cookie` remembers it."""
+    """A choice among `values`: the address chooses by `field`, and `cookie` remembers it.
+
+    The page's scripts may read and set the cookie with `is_for_scripts`.
+    """
 
     field: str
     cookie: str
     values: Collection[str]
+    is_for_scripts: bool = False
 
     @property
     def value(self) -> str:
@@ -38,5 +42,11 @@ class ReaderChoice:
         def remember(response: Response) -> Response:
             value = request.args.get(self.field, "")
             if value in self.values and request.endpoint != "static":
-                response.set_cookie(self.cookie, value, YEAR_S, samesite="Lax", httponly=True)
+                response.set_cookie(
+                    self.cookie,
+                    value,
+                    YEAR_S,
+                    samesite="Lax",
+                    httponly=not self.is_for_scripts,
+                )
             return response

@@ -164,7 +164,7 @@ def _add(folder: str) -> str:
 
 def _newest(name: str) -> Sequence[Hit]:
     """Return the newest pictures of a collection, during a run too."""
-    query = state().queries.query_of(SearchUrl(collection=name), NEWEST_SHOWN, 0)
+    query = state().queries.query_of(SearchUrl(collection=name, copies=True), NEWEST_SHOWN, 0)
     return engine().answer(query).hits
 
 

@@ -56,6 +56,6 @@ def _overview(statuses: list[CollectionStatus]) -> dict[str, Any]:
         "saved": engine().catalog.saved_searches.all()[:SAVED_SHOWN],
         "timeline": timeline,
         "everything": everything,
-        "newest": overview.newest(everything),
+        "newest": overview.newest(everything.but(copies=True)),
         "map_card": state().map_cards.largest(sorted(counts, key=lambda name: -counts[name])),
     }

@@ -4,20 +4,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from flask import request
 from flask_babel import format_date, gettext
 
 from search.picture_facts import FACTS
-from search.query.limits import MAX_HITS
-from search.query.records import Answer, Query
+from search.query.records import Answer
 from search.query.sorting import STRICTNESS
 from search.text.printable import printable
-from web.requests.pagination import Cursor, cursor_text, parse_cursor
-from web.requests.search_url import MANY_UNSURE, PAGE_HITS, SearchUrl
-from web.services.set_pages import SetPage, is_set, set_page
-from web.state import engine, state
+from web.pages.shown_page import ShownPage, starts_of
+from web.requests.search_url import MANY_UNSURE, SearchUrl
+from web.state import engine
 
 # A menu with more columns than this is no longer one to read.
 MAX_COLUMNS = 12
@@ -60,51 +56,14 @@ class Rest:
     label: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PageLinks:
-    """The address fields of the pages before and after one, None where there is none."""
-
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
-
-
-def page_of_results(url: SearchUrl) -> tuple[Query, Answer, PageLinks, int | None]:
-    """Return the query of a page, its answer, the pages around it, and the size of a set."""
-    last = min(url.start + PAGE_HITS - 1, MAX_HITS)
-    query = state().queries.query_of(url, last + 1 - url.start, url.start - 1)
-    if not is_set(query):
-        answer = engine().answer(query)
-        before = max(1, url.start - PAGE_HITS) if url.start > 1 else None
-        is_full = bool(answer.hits) and answer.hits[-1].rank == last < MAX_HITS
-        links = PageLinks(
-            None if before is None else url.address(start=before),
-            url.address(start=last + 1) if is_full else None,
-        )
-        return query, answer, links, None
-    text = request.args.get("cursor", "")
-    cursor = parse_cursor(text, query) if text else Cursor(query.offset)
-    page = set_page(engine(), state().result_cache, query, cursor)
-    return query, page.answer, _links(url, query, page), page.size
-
-
-def _links(url: SearchUrl, query: Query, page: SetPage) -> PageLinks:
-    def fields(cursor: Cursor | None) -> dict[str, Any] | None:
-        if cursor is None:
-            return None
-        text = cursor_text(cursor, query)
-        return {**url.address(start=cursor.offset + 1), "cursor": text}
-
-    return PageLinks(fields(page.previous), fields(page.next))
-
-
-def result_order(url: SearchUrl, query: Query, answer: Answer, size: int | None) -> ResultOrder:
-    """Return the choices of order and strictness for the answer to a query."""
-    collections = engine().catalog.collections.with_last_changes(query.collections)
+def result_order(url: SearchUrl, page: ShownPage) -> ResultOrder:
+    """Return the choices of order and strictness for a page of an answer."""
+    collections = engine().catalog.collections.with_last_changes(page.query.collections)
     ids = [collection.id for collection, _ in collections]
     sorts = _sorts(url, engine().catalog.filters.columns(ids)[:MAX_COLUMNS])
     if url.sort not in dict(sorts):
         sorts.append((url.sort, printable(url.sort)))
-    return ResultOrder(sorts, _choices(url, answer) if url.ranks else (), size)
+    return ResultOrder(sorts, _choices(url, page.answer) if url.ranks else (), page.size)
 
 
 def _sorts(url: SearchUrl, columns: Sequence[str]) -> list[tuple[str, str]]:
@@ -169,10 +128,4 @@ def heading(group: str, sort: str) -> str:
 
 def headings(groups: Sequence[str | None], sort: str) -> list[tuple[int, str]]:
     """Return the rank of the first hit of each heading, with the heading."""
-    starts = []
-    last: str | None = None
-    for rank, group in enumerate(groups, start=1):
-        if group is not None and group != last:
-            starts.append((rank, heading(group, sort)))
-        last = group
-    return starts
+    return [(rank, heading(group, sort)) for rank, group in starts_of(groups)]

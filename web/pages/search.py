@@ -19,7 +19,8 @@ from web.pages.filter_form import parse_facet_form
 from web.pages.home import home_page
 from web.pages.picture import picture_page
 from web.pages.refused_forms import comes_back
-from web.pages.result_order import page_of_results, rest_of, result_order
+from web.pages.result_order import rest_of, result_order
+from web.pages.shown_page import page_of_results
 from web.pages.ways_out import ways_out
 from web.requests.query_form import identity, words
 from web.requests.search_url import SearchUrl
@@ -60,7 +61,8 @@ def results_page(url: SearchUrl) -> str:
     """Return the search page of a query."""
     if not url.anything or _is_empty(url):
         return home_page(url)
-    query, answer, links, size = page_of_results(url)
+    page = page_of_results(url)
+    query, answer, size = page.query, page.answer, page.size
     if url.q:
         with suppress(NotFound):  # a collection may have been removed meanwhile
             asked = engine().catalog.collections.find(query.collections)
@@ -71,7 +73,7 @@ def results_page(url: SearchUrl) -> str:
     # Without hits the page says in its heading that no word is known.
     above_hits = {*SHOWN_NOTES, NO_WORD_KNOWN} if sure_hits else {*SHOWN_NOTES}
     above_hits |= {BY_RELEVANCE} if url.strictness or url.sort else set()
-    order = result_order(url, query, answer, size)
+    order = result_order(url, page)
     unsure = len(hits) - len(sure_hits)
     return render_template(
         "results.html",
@@ -88,7 +90,9 @@ def results_page(url: SearchUrl) -> str:
         filters_read=filters_read,
         line=facet_line(url, state().answer_facets.facets(query, list(map(parse, url.where)))),
         pass_count=_pass_count(url, query, filters_read) if not sure_hits else None,
-        links=links,
+        links=page.links,
+        folded=page.folded_counts,
+        years=page.years,
         order=order,
         rest=rest_of(url, size or 0, unsure, answer.confidence is not None) if unsure else None,
         ways_out=ways_out(url, query, answer) if not sure_hits and url.start == 1 else (),

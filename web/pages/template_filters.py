@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 from math import cos, radians
+from pathlib import Path
 
 from flask import Flask
 from flask_babel import format_datetime, gettext, ngettext
@@ -13,6 +14,7 @@ from search.encoders.inventory.offers import short_name_of
 from search.library.map_file import Region
 from search.packages.editions import BUILTIN, EARLIER
 from search.query.filters.grammar import format_filter
+from search.query.filters.tree import Condition
 from search.query.records import Match
 from search.records import Caption, Picture
 from search.text.analysis import found_in, query_words
@@ -22,10 +24,12 @@ from web.i18n import encoder_pairs
 from web.i18n.failures import failure_text
 from web.i18n.languages import language
 from web.i18n.messages import translate
-from web.links import placeholder, shown_width_px, srcset, thumbnail_url
+from web.i18n.tile_size import SCALES, tile_size
+from web.links import placeholder, srcset, thumbnail_url
 from web.pages.filter_labels import label
 from web.pages.result_order import heading
 from web.requests.search_url import SearchUrl
+from web.services.films import named_moment
 
 # The stylesheet has a class for each twentieth of an aspect, as a strict policy allows no inline
 # style; a picture with a more extreme aspect is shown inside its box, as it would fill a row.
@@ -34,6 +38,9 @@ NARROWEST, WIDEST = 0.5, 3.0
 
 AROUND = 0.1
 """Degrees of latitude to each side of a position: some ten kilometres."""
+# The usual height of the grid's rows, before they are stretched by a quarter to the page's width.
+ROW_PX = 150
+STRETCH = 1.2
 
 DAY_LENGTH = len("2014-06-07")
 
@@ -86,6 +93,12 @@ def step_of(width_px: int, height_px: int) -> int:
     return round(round(aspect / ASPECT_STEP) * ASPECT_STEP * 100)
 
 
+def shown_width_px(picture: Picture) -> int:
+    """Estimate the picture's width in the grid, for `sizes`; a script knows it to the pixel."""
+    aspect = picture.facts.width_px / picture.facts.height_px
+    return round(ROW_PX * SCALES[tile_size()] * STRETCH * min(aspect, 3.0))
+
+
 def file_size(size_bytes: int) -> str:
     """Format a file size in decimal units, as file managers do: 1,234 bytes, 56 kB, 7.8 MB."""
     if size_bytes < 10_000:
@@ -94,6 +107,11 @@ def file_size(size_bytes: int) -> str:
     while size >= 1000 and len(units) > 1:
         size, units = size / 1000, units[1:]
     return f"{size:.1f} {units[0]}" if size < 10 else f"{size:,.0f} {units[0]}"
+
+
+def film_filter(film: Path) -> str:
+    """Return the filter that a film's moments pass."""
+    return format_filter(Condition("folder", "=", str(film)))
 
 
 def moment(taken_at: str) -> str:
@@ -137,6 +155,24 @@ def are_like_this(number: int) -> str:
     """Tell how many pictures are like those that were asked for."""
     text = ngettext(
         "%(count)s is like this", "%(count)s are like this", number, count=f"{number:,}"
+    )
+    return str(text)
+
+
+def hidden_copies(number: int) -> str:
+    """Tell how many near-duplicates an answer folds: 4 hidden copies."""
+    return str(
+        ngettext("%(count)s hidden copy", "%(count)s hidden copies", number, count=f"{number:,}")
+    )
+
+
+def hidden_moments(number: int) -> str:
+    """Tell how many moments of films an answer folds: 12 hidden moments of films."""
+    text = ngettext(
+        "%(count)s hidden moment of a film",
+        "%(count)s hidden moments of films",
+        number,
+        count=f"{number:,}",
     )
     return str(text)
 
@@ -240,12 +276,16 @@ def register(app: Flask) -> None:
         pictures,
         show_this,
         are_like_this,
+        hidden_copies,
+        hidden_moments,
         highlight,
         captions,
         more_captions,
         missing_pictures,
         unread,
         whole_path,
+        named_moment,
+        film_filter,
         thumbnail_url,
         placeholder,
         srcset,

@@ -7,6 +7,7 @@ from flask import Blueprint, get_template_attribute, request
 
 from search.ranking.pagination import RankedResults
 from web.pages.result_order import headings, rest_of
+from web.pages.shown_page import years
 from web.pages.template_filters import step_of
 from web.requests.search_url import PAGE_HITS, SearchUrl
 from web.route import route
@@ -23,8 +24,9 @@ def shapes() -> dict[str, Any]:
     """Return the ids of the answer's pictures, in order, and each box's aspect in hundredths.
 
     The page computes each picture's position from the aspects and the headings alone: each heading
-    with the rank of its first picture. The counts by strictness are there where they are known, and
-    the number of hits that are sure, with the rule below them, where others follow.
+    with the rank of its first picture, and so the years of an answer by date. The counts by
+    strictness are there where they are known, and the number of hits that are sure, with the rule
+    below them, where others follow.
     """
     url = SearchUrl.of(request.args)
     results = _order(url)
@@ -36,6 +38,8 @@ def shapes() -> dict[str, Any]:
     }
     if starts := headings(results.groups, url.sort):
         answer["headings"] = starts
+    if starts_of_years := years(results.groups, url.sort):
+        answer["years"] = starts_of_years
     sure = sum(picture.is_sure for picture in results.page.pictures)
     if sure < len(ids):
         rule = get_template_attribute("pieces.html", "rule")

@@ -7,7 +7,9 @@ is a filter that pictures must pass. Dates, minus words and the like are read in
 pieces in `plain`. `panel` names the facet that is open; any other value, such as 1, opens none, and
 shows all pictures where nothing else is asked. `more` and `less` are the ids of marked
 pictures. `sort` is the order of the hits, and `strictness` how sure they must be: "usual" unless it
-is given, and "all" for every hit. So many hits as `unsure` follow that are not sure enough.
+is given, and "all" for every hit. So many hits as `unsure` follow that are not sure enough. With
+`copies` the near-duplicates of a picture and the moments of a film are hits of their own, as with
+"all"; otherwise they are folded under the best of them.
 """
 
 from collections.abc import Sequence
@@ -75,6 +77,7 @@ class SearchUrl:
     sort: str = ""
     strictness: str = ""
     unsure: int = FEW_UNSURE
+    copies: bool = False
     plain: tuple[str, ...] = ()
 
     @classmethod
@@ -103,6 +106,7 @@ class SearchUrl:
             sort=words(fields.get("sort", "")).removeprefix(RELEVANCE),
             strictness=words(fields.get("strictness", "")),
             unsure=_unsure(fields.get("unsure") or FEW_UNSURE),
+            copies=bool(fields.get("copies")),
             plain=_plain(fields),
         )
 
@@ -121,6 +125,11 @@ class SearchUrl:
     def anything(self) -> bool:
         """Return whether the page shows pictures: a filter, an open facet or an order is enough."""
         return bool(self.ranks or self.where or self.collection or self.panel or self.sort)
+
+    @property
+    def folds(self) -> bool:
+        """Return whether copies are folded: not in an answer with every hit."""
+        return not self.copies and self.strictness != ALL
 
     @property
     def by_picture(self) -> bool:
@@ -203,6 +212,7 @@ class SearchUrl:
             "sort": url.sort or None,
             "strictness": url.strictness or None,
             "unsure": str(url.unsure) if url.unsure != FEW_UNSURE else None,
+            "copies": "1" if url.copies else None,
             "start": url.start if url.start != 1 else None,
         }
 

@@ -36,10 +36,21 @@ class Moment:
         return f"{hours}:{minutes:02}:{whole:02}" if hours else f"{minutes}:{whole:02}"
 
 
+def named_moment(picture: Picture) -> Moment | None:
+    """Return the moment of a film that a picture's path names, whether the film is there or not."""
+    at_s, film = seconds(picture.path.name), picture.path.parent
+    return Moment(film, at_s) if at_s is not None and is_film(film) else None
+
+
+def is_film(path: Path) -> bool:
+    """Return whether a path has the name of a film."""
+    return path.name.lower().endswith(FILM_SUFFIXES)
+
+
 def moment_of(picture: Picture) -> Moment | None:
     """Return the moment of a film's frame; None for other pictures, or if the film is missing."""
     at_s = seconds(picture.path.name)
     film = container_of(picture.path) if at_s is not None else None
-    if at_s is None or film is None or not film.name.lower().endswith(FILM_SUFFIXES):
+    if at_s is None or film is None or not is_film(film):
         return None
     return Moment(film, at_s)

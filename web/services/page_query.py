@@ -54,6 +54,7 @@ class PageQueries:
             sort=url.sort or RELEVANCE,
             strictness=strictness,
             unsure=url.unsure if url.ranks else 0,
+            fold=url.folds,
             understand=True,
             plain=url.plain,
         )

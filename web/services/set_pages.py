@@ -1,6 +1,6 @@
 """Pages of a set: all cut from one snapshot, so that none repeats or loses a picture."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from search.engine import Engine
@@ -16,10 +16,15 @@ LAST_IDS = 8
 
 @dataclass(frozen=True, slots=True)
 class SetPage:
-    """A page of a set of `size` hits, and of those that follow it, and the pages around it."""
+    """A page of a set of `size` hits, and of those that follow it, and the pages around it.
+
+    `folded_ids` are those of each hit's copies; `groups` the headings of all hits, None without.
+    """
 
     answer: Answer
     size: int
+    folded_ids: Mapping[int, Sequence[int]]
+    groups: Sequence[str | None]
     offset: int
     previous: Cursor | None
     next: Cursor | None
@@ -59,6 +64,8 @@ def set_page(engine: Engine, cache: ResultCache, query: Query, cursor: Cursor) -
             results.readings,
         ),
         sum(picture.is_sure for picture in page.pictures),
+        {each.picture_id: each.copies for each in page.pictures if each.is_sure and each.copies},
+        results.groups,
         offset,
         at(max(0, offset - query.k)) if offset else None,
         at(end) if end < len(ids) else None,

@@ -1,5 +1,7 @@
 // Asks the server for a page and puts its parts in place of this one's: the address tells everything.
 
+import { glideFrom, placesNow } from "./glide.js";
+
 const main = () => document.getElementById("main");
 const told = document.getElementById("told");
 const notice = document.getElementById("notice"); // null on a page without the search form
@@ -105,6 +107,7 @@ const sheetOf = (page) => page.querySelector("link[rel=stylesheet]").getAttribut
  * @param {boolean} keepChips
  */
 function show(page, keepChips) {
+  const places = placesNow();
   document.title = page.title;
   document.body.className = page.body.className;
   main().replaceWith(page.getElementById("main"));
@@ -119,4 +122,5 @@ function show(page, keepChips) {
   const said = main().querySelector("[data-told]");
   told.textContent = [heading, said].map((part) => part?.textContent.trim() ?? "").join(" · ");
   document.dispatchEvent(new CustomEvent("limn:shown"));
+  glideFrom(places);
 }

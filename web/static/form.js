@@ -22,7 +22,7 @@ export function fieldsOf(element, submitter) {
  * @typedef {{value: string, weight: string}} Term
  * @typedef {{text: Term[], similar: Term[], picture: Term[]}} Terms by kind
  * @typedef {{more: string[], less: string[]}} Marks the ids of pictures
- * @typedef {{q: string, collection: string, where: string[], plain: string[]}} Rest
+ * @typedef {{q: string, collection: string, where: string[], plain: string[], copies: boolean}} Rest
  * @typedef {{sort: string, strictness: string} & Rest & Terms & Marks} Fields
  */
 
@@ -43,6 +43,7 @@ export function fields() {
     less: [],
     where: [],
     plain: [],
+    copies: form.querySelector("[name=copies]") !== null,
     sort: form.querySelector("[name=sort]")?.value ?? "",
     strictness: form.querySelector("[name=strictness]")?.value ?? "",
   };
@@ -83,6 +84,7 @@ export function addressOf(asked) {
   for (const each of asked.where) query.append("where", each);
   if (asked.sort) query.append("sort", asked.sort);
   if (asked.strictness) query.append("strictness", asked.strictness);
+  if (asked.copies) query.append("copies", "1");
   const text = query.toString();
   return text ? `/?${text}` : "/";
 }

@@ -8,4 +8,5 @@ import "./chips.js";
 import "./complete.js";
 import "./crop.js";
 import "./filters.js";
+import "./sizes.js";
 import "./page.js";

@@ -18,3 +18,4 @@ import "./dropbox.js";
 import "./parts.js";
 import "./atlas.js";
 import "./film.js";
+import "./hover.js";

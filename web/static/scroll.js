@@ -2,6 +2,7 @@
 
 import { AGAIN_MS as SILENT_MS, words } from "./ask.js";
 import { Grid } from "./grid/grid.js";
+import { Scrubber } from "./grid/scrubber.js";
 import { Tiles } from "./grid/tiles.js";
 import { setAnswer } from "./selection/answer.js";
 import { isSelected } from "./selection.js";
@@ -13,6 +14,8 @@ const KEEP_MS = 150; // after the last scrolling, the place is kept
 const notice = document.getElementById("notice");
 /** @type {Grid} */
 let grid = null;
+/** @type {Scrubber} */
+let scrubber = null;
 let begun = new AbortController(); // of the answer that is shown
 let laidAt = -AGAIN_MS;
 let keeping = 0;
@@ -24,13 +27,15 @@ let between = false; // two entries of the history: the address is of one, the a
 /** Where the answer is scrolled to, to be given to `ask`; null at its beginning. */
 export const placeNow = () => grid?.place ?? null;
 
+/** Lays the answer anew, where the size of its pictures has changed. */
+export const layAnew = () => grid?.layAnew();
+
 function begin() {
   between = false;
   begun.abort();
   clearTimeout(anew);
   anew = 0;
-  grid?.end();
-  grid = null;
+  takeOut();
   setAnswer(null);
   const list = document.querySelector(".grid[data-shapes]");
   if (!list) return;
@@ -95,6 +100,7 @@ async function lay(list, place, signal) {
     setAnswer(told);
     history.scrollRestoration = "manual";
     if (place) grid.show(place);
+    if (told.years) scrubber = new Scrubber(grid, told.headings, told.years, list.dataset.rail);
   } catch (/** @type {any} */ error) {
     if (error.name === "AbortError") return;
     notice.textContent = words.silent; // meanwhile the links can be followed by hand
@@ -126,10 +132,15 @@ function again(list, signal) {
  */
 function end(list) {
   const place = placeNow();
-  grid.end();
-  grid = null;
+  takeOut();
   list.replaceChildren();
   return place;
+}
+
+function takeOut() {
+  grid?.end();
+  scrubber?.end();
+  grid = scrubber = null;
 }
 
 function keep() {

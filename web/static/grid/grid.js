@@ -126,7 +126,11 @@ export class Grid {
   }
 
   #resized() {
-    if (this.list.clientWidth - 2 * this.measures.padding === this.measures.width) return;
+    if (this.list.clientWidth - 2 * this.measures.padding !== this.measures.width) this.layAnew();
+  }
+
+  /** Lays all rows by the measures that the stylesheet has now, around the first that is seen. */
+  layAnew() {
     const { place } = this;
     this.#lay();
     if (place) this.show(place);
@@ -154,6 +158,9 @@ export class Grid {
     tile.style.transform = `translate(${left}px, ${padding + top}px)`;
     tile.style.width = `${(this.shapes[rank - 1] / 100) * height}px`;
     tile.style.height = `${height}px`;
+    /** @type {HTMLImageElement} */
+    const shot = tile.querySelector("img.shot");
+    if (shot) shot.sizes = `${Math.ceil((this.shapes[rank - 1] / 100) * height)}px`;
   }
 
   /**

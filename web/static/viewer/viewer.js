@@ -139,6 +139,7 @@ function begin(next) {
   next.querySelector("[data-select]").hidden = !document.getElementById("select"); // no tray, no selection
   sideShown(localStorage.getItem("side") !== "closed");
   stage = new Stage(next, walk);
+  if (location.hash === "#copies") next.querySelector("#copies")?.scrollIntoView();
   next.querySelector(".strip [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
   if (dialog && !next.contains(document.activeElement)) dialog.focus({ preventScroll: true });
   document.dispatchEvent(new CustomEvent("limn:viewed"));
