@@ -168,7 +168,7 @@ document.addEventListener("limn:closed", (/** @type {CustomEvent} */ { detail })
   const { rank, opener } = detail;
   wanted = `hit-${rank}`;
   const shown = document.getElementById(wanted)?.getBoundingClientRect();
-  if (grid && rank && !(shown?.top > 0 && shown.bottom < innerHeight))
+  if (grid && rank && !(shown?.bottom > 0 && shown.top < innerHeight))
     grid.show({ rank, by: innerHeight / 3 });
   const frame = document.querySelector(`#${wanted} .frame`) ?? (rank ? null : opener);
   frame?.focus({ preventScroll: Boolean(grid) });
