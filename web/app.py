@@ -151,6 +151,7 @@ def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
     pair_choices = PairChoices(engine, settings.encoder)
     examples = ExampleQuestions(engine)
     queries = PageQueries(engine, query_images, confined_files)
+    result_cache = ResultCache(engine)
     return State(
         engine=engine,
         settings=settings,
@@ -161,13 +162,13 @@ def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
         uploads=uploads,
         workers=workers,
         query_images=query_images,
-        result_cache=ResultCache(engine),
+        result_cache=result_cache,
         confined_files=confined_files,
         pairs=pairs,
         collections=CollectionAdmin(engine, roots, uploads, workers, confined_files, pairs),
         exports=Exports(engine, confined_files),
         originals=Originals(engine, confined_files),
-        maps=Maps(engine, workers),
+        maps=Maps(engine, workers, result_cache),
         queries=queries,
         pair_choices=pair_choices,
         pair_changes=PairChanges(engine, workers, pair_choices),

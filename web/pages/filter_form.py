@@ -1,13 +1,13 @@
 """Filters of the page: reading a form of the panel, and formatting a filter as a chip."""
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from search.errors import BadQuery
 from search.facets.cache import ALONE
 from search.picture_facts import FACTS
 from search.query.filters.fields import COLUMN, field_names
-from search.query.filters.grammar import conditions, format_filter, parse
+from search.query.filters.grammar import conditions, format_filter, parse, value_of
 from search.query.filters.tree import AllOf, Condition
 from search.text.printable import printable
 from web.requests.query_form import Fields, words
@@ -48,6 +48,10 @@ WORDS = {
 }
 
 
+# The filter that a lasso on the map writes.
+ID_IS = ("id", "=")
+
+
 def parse_panel_form(fields: Fields) -> SearchUrl:
     """Return the query of a panel form, with the form's filter.
 
@@ -80,6 +84,15 @@ def label(text: str) -> str:
     fields = {part.field for part in parts}
     if len(fields) != 1 or not isinstance(parse(text), Condition | AllOf):
         return text
+    if number := chosen_on_map(text):
+        return str(
+            ngettext(
+                "%(count)s chosen on the map",
+                "%(count)s chosen on the map",
+                number,
+                count=f"{number:,}",
+            )
+        )
     title = str(TITLES.get(parts[0].field, parts[0].field.removeprefix(COLUMN)))
     if [part.operator for part in parts] == ["="]:
         value = gettext("on the map") if "box" in fields else word_for(parts[0].value)
@@ -88,6 +101,18 @@ def label(text: str) -> str:
     if [part.operator[0] for part in parts] == [">", "<"]:
         return f"{title}: {parts[0].value} – {parts[1].value}"
     return f"{title} " + ", ".join(f"{signs[part.operator]} {part.value}" for part in parts)
+
+
+def chosen_on_map(text: str) -> int:
+    """Return how many pictures a filter names one by one, as the map does; 0 for another filter."""
+    try:
+        condition = parse(text)
+        if not isinstance(condition, Condition) or (condition.field, condition.operator) != ID_IS:
+            return 0
+        runs = value_of(condition)
+    except BadQuery:
+        return 0
+    return sum(last - first + 1 for first, last in runs) if isinstance(runs, tuple) else 0
 
 
 def field_of(text: str) -> str:

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _
 from search.errors import CollectionBusy, NameTaken
 
 # Headlines for searches; other forms ask for an action and have their own.
-SEARCHES = ("pages", "tile_pages")
+SEARCHES = ("pages", "tile_pages", "map_page")
 
 OF_ERRORS = {
     NameTaken: _("That name is taken"),

@@ -22,7 +22,7 @@ from web.i18n.failures import failure_text
 from web.i18n.languages import language
 from web.i18n.messages import translate
 from web.links import placeholder, shown_width_px, srcset, thumbnail_url
-from web.pages.filter_form import label
+from web.pages.filter_form import chosen_on_map, label
 from web.pages.result_order import heading
 from web.requests.search_url import SearchUrl
 
@@ -129,6 +129,27 @@ def are_like_this(number: int) -> str:
     return str(text)
 
 
+def of_the_map(number: int, total: int, url: SearchUrl) -> str:
+    """Tell how many of a map's pictures answer a question: 13 of 600 show this."""
+    counts = {"count": f"{number:,}", "all": f"{total:,}"}
+    if not url.ranks:
+        text = ngettext(
+            "%(count)s of %(all)s is chosen", "%(count)s of %(all)s are chosen", number, **counts
+        )
+    elif url.q or not url.by_picture:
+        text = ngettext(
+            "%(count)s of %(all)s shows this", "%(count)s of %(all)s show this", number, **counts
+        )
+    else:
+        text = ngettext(
+            "%(count)s of %(all)s is like this",
+            "%(count)s of %(all)s are like this",
+            number,
+            **counts,
+        )
+    return str(text)
+
+
 def highlight(text: str, url: SearchUrl) -> Markup:
     """Mark the words of the question in a text."""
     wanted = found_in(text, query_words(_asked(url)))
@@ -219,6 +240,7 @@ def register(app: Flask) -> None:
         pictures,
         show_this,
         are_like_this,
+        of_the_map,
         highlight,
         captions,
         missing_pictures,
@@ -247,3 +269,4 @@ def register(app: Flask) -> None:
         encoder_pairs.estimate,
     ):
         app.jinja_env.filters[filter_.__name__] = filter_
+    app.jinja_env.tests["chosen_on_map"] = chosen_on_map

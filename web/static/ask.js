@@ -101,13 +101,28 @@ async function loadStyles(page) {
 }
 
 /**
+ * Puts the main part of a page in place of this one's; what stays, as a drawn map, is taken over.
+ *
+ * @param {HTMLElement} next
+ */
+function replaceMain(next) {
+  const last = main();
+  last.before(next);
+  for (const part of next.querySelectorAll("[data-stays]")) {
+    const same = last.querySelector(`[data-stays="${CSS.escape(part.dataset.stays)}"]`);
+    if (same) part.replaceWith(same);
+  }
+  last.remove();
+}
+
+/**
  * @param {Document} page
  * @param {boolean} keepChips
  */
 function show(page, keepChips) {
   document.title = page.title;
   document.body.className = page.body.className;
-  main().replaceWith(page.getElementById("main"));
+  replaceMain(page.getElementById("main"));
   for (const part of document.querySelectorAll("[data-swap]")) {
     const next = page.querySelector(`[data-swap=${part.dataset.swap}]`);
     if (next && !(keepChips && part.querySelector("[data-chip]"))) part.replaceWith(next);

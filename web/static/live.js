@@ -3,7 +3,7 @@
 import { ask, chipsShown } from "./ask.js";
 import { form, fields, addressOf } from "./form.js";
 
-const REST_MS = 180;
+const REST_MS = 120;
 
 const box = document.getElementById("q");
 let timer = 0;
