@@ -17,7 +17,7 @@ OF_STATUSES = {
     404: _("Not here"),
     405: _("That does not go like this"),
     413: _("That is too large"),
-    429: _("A moment, please"),
+    429: _("One moment"),
 }
 
 

@@ -180,10 +180,10 @@ def missing_pictures(number: int) -> str:
 
 
 def unread(number: int) -> str:
-    """Format the count of files that could not be read."""
+    """Format the count of files that could not be added."""
     text = ngettext(
-        "%(count)s file could not be read",
-        "%(count)s files could not be read",
+        "%(count)s file could not be added",
+        "%(count)s files could not be added",
         number,
         count=f"{number:,}",
     )
@@ -209,6 +209,12 @@ def dealt_with(job: Job) -> int:
     return number if job.total is None else min(number, job.total)
 
 
+def can_be_found(job: Job) -> int:
+    """Return the number of a job's files that can be found already, at most their total."""
+    number = done(job.counts) - job.counts.failed
+    return number if job.total is None else min(number, job.total)
+
+
 def megabytes(size_bytes: int | None) -> str:
     """Format a size as a number of megabytes, for sizes next to each other."""
     return f"{(size_bytes or 0) / 1e6:,.0f}"
@@ -216,8 +222,10 @@ def megabytes(size_bytes: int | None) -> str:
 
 def pair_name(encoder: object) -> str:
     """Return the short name of an encoder pair, else its specification, safe to print."""
+    if encoder == BUILTIN:
+        return str(gettext("Limn’s own"))
     if encoder in EARLIER:
-        return str(gettext("%(pair)s (earlier edition)", pair=BUILTIN))
+        return str(gettext("Limn’s own (earlier edition)"))
     return short_name_of(str(encoder)) or printable(str(encoder))
 
 
@@ -254,6 +262,7 @@ def register(app: Flask) -> None:
         label,
         words_in,
         dealt_with,
+        can_be_found,
         megabytes,
         pair_name,
         name_of,
@@ -267,6 +276,7 @@ def register(app: Flask) -> None:
         encoder_pairs.recall,
         encoder_pairs.measure,
         encoder_pairs.estimate,
+        encoder_pairs.time_span,
     ):
         app.jinja_env.filters[filter_.__name__] = filter_
     app.jinja_env.tests["chosen_on_map"] = chosen_on_map
