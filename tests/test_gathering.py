@@ -156,7 +156,7 @@ def test_what_was_sent_is_deleted_with_its_collection_and_nothing_else(
     ("files", "detail"),
     [
         ([], "no file was sent"),
-        (["notes.docx", "list.parquet"], "none of the files can be indexed"),
+        (["notes.docx", "list.parquet"], "none of the files can be added"),
     ],
 )
 def test_what_can_not_be_indexed_is_refused(

@@ -116,7 +116,7 @@ def test_the_room_of_the_former_pair_is_freed_and_an_offer_declined(
     page.goto(f"{address}collections/offered?lang=zh")
     heading(page, "回答可以更好")
     press(page, "暂不更换")
-    page.get_by_role("link", name="更换识别器…").wait_for()
+    page.get_by_text("更换识别器…").wait_for(state="attached")
     assert page.get_by_role("heading", name="回答可以更好").count() == 0
 
 

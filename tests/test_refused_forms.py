@@ -81,7 +81,7 @@ def comes_back(answer: TestResponse, status: int, headline: str, why: str) -> li
 def test_a_name_that_is_free_is_offered(
     web: tuple[Engine, FlaskClient], address: str, name: str, free: str
 ) -> None:
-    engine, client = web
+    client = web[1]
     told = html.unescape(client.post(address, data={"name": name, "q": "red"}).text)
     assert f"“{free}” is free." in told and f'data-take="{free}"' in told
     chinese = client.post(f"{address}?lang=zh", data={"name": name, "q": "red"})

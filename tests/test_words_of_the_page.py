@@ -93,7 +93,7 @@ PAGES = (
     "/sign-in",
 )
 
-FORMS = (
+FORMS: tuple[tuple[str, dict[str, str]], ...] = (
     ("/collections/colours/rename", {"name": "offered"}),
     ("/collections/colours/rename", {"name": "a/b"}),
     ("/boards", {"name": "walls"}),

@@ -97,11 +97,11 @@ def rows_of(picture_map: PictureMap, matches: Matches | None) -> list[RegionRow]
 
 def concentration(rows: Sequence[RegionRow], matches: Matches) -> Concentration | None:
     """Return the few regions that hold the matches, or None where they lie everywhere."""
-    held = 0
+    total = 0
     for number, row in enumerate(rows[:MAX_NAMED], start=1):
-        held += row.matches
-        if held >= NEARLY_ALL * len(matches.ids):
+        total += row.matches
+        if total >= NEARLY_ALL * len(matches.ids):
             return Concentration([each.region for each in rows[:number]], True)
-    if matches.ids and held >= MOST * len(matches.ids):
+    if matches.ids and total >= MOST * len(matches.ids):
         return Concentration([each.region for each in rows[:MAX_NAMED]], False)
     return None

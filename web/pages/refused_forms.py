@@ -69,7 +69,7 @@ def comes_back(
                 if status < 400 or status == 503:  # no error, or no page can be shown
                     raise
                 values = _form_fields()
-                message, spoken = _reason(error, detail)
+                message, text_language = _reason(error, detail)
                 name = form.format_map(defaultdict(str, values.to_dict() | parts))
                 files = tuple(g.get("not_taken", ()))
                 headline = headline_of(status, error)
@@ -78,7 +78,7 @@ def comes_back(
                     field,
                 )
                 free = free_name(engine(), detail) if isinstance(detail, Message) else ""
-                g.refusal = Refusal(name, at, headline, message, spoken, values, files, free)
+                g.refusal = Refusal(name, at, headline, message, text_language, values, files, free)
                 try:
                     return page(**parts), status
                 except (

@@ -29,24 +29,26 @@ NAMES: dict[str, Callable[[Engine], Sequence[str]]] = {
 def free_name(engine: Engine, refusal: Message) -> str:
     """Return a free name near the refused one, or nothing where the refusal has another reason."""
     names = NAMES.get(refusal.code)
-    wanted = str(refusal.values.get("name", ""))
-    if names is None or not wanted:
+    near = str(refusal.values.get("name", ""))
+    if names is None or not near:
         return ""
     if refusal.code == INVALID:
-        wanted = " ".join(printable(wanted).replace("/", " ").split())[:MAX_NAME]
-    if not wanted.strip(". "):
+        near = " ".join(printable(near).replace("/", " ").split())[:MAX_NAME]
+    if not near.strip(". "):
         return ""
-    return next_free(wanted, frozenset(each.casefold() for each in names(engine)))
+    return next_free(near, frozenset(each.casefold() for each in names(engine)))
 
 
-def next_free(name: str, used: frozenset[str]) -> str:
-    """Return the name with the next number that is free; `used` are names in lower case."""
-    if name.casefold() not in used:
+def next_free(name: str, in_use: frozenset[str]) -> str:
+    """Return the name with the next number that is free; `in_use` are names in lower case."""
+    if name.casefold() not in in_use:
         return name
-    numbered = NUMBERED.fullmatch(name)
-    stem = numbered[1] if numbered else name
-    gap = numbered["gap"] if numbered else " "
-    number = int(numbered["number"]) if numbered else 1
-    while (candidate := f"{stem[: MAX_NAME - 8]}{gap}{(number := number + 1)}").casefold() in used:
+    match = NUMBERED.fullmatch(name)
+    stem = match[1] if match else name
+    gap = match["gap"] if match else " "
+    number = int(match["number"]) if match else 1
+    while (
+        candidate := f"{stem[: MAX_NAME - 8]}{gap}{(number := number + 1)}"
+    ).casefold() in in_use:
         pass
     return candidate
