@@ -48,6 +48,7 @@ class Atlas {
     this.fields = new Fields(places);
     this.crowd = new Crowd(places, this.fields);
     this.frame = 0;
+    this.gone = new AbortController(); // ends the listeners on the document
     /** @type {number[]} how many of each region are lit */
     this.counts = [];
     this.asked = false; // whether something is, so that the rest is dimmed
@@ -76,24 +77,27 @@ class Atlas {
 
   listen() {
     const { over, stage } = this;
+    const { signal } = this.gone;
     for (const name of ["focus", "blur"]) over.addEventListener(name, () => this.redraw());
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    const recolour = () => {
       this.colours = coloursOf(stage);
       this.redraw();
-    });
+    };
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour, { signal });
     stage.addEventListener("click", ({ target }) =>
       this.tool(/** @type {HTMLElement} */ (target).closest("[data-tool]")),
     );
-    document.addEventListener("limn:shown", () => this.light());
-    document.addEventListener("click", ({ target }) => this.goTo(target.closest("[data-go]")));
-    for (const name of ["pointerover", "focusin"])
-      document.addEventListener(name, ({ target }) => this.pointAt(/** @type {Element} */ (target)));
+    document.addEventListener("limn:shown", () => this.light(), { signal });
+    document.addEventListener("click", ({ target }) => this.goTo(target.closest("[data-go]")), { signal });
+    /** @param {Event} event */
+    const point = ({ target }) => this.pointAt(/** @type {Element} */ (target));
+    for (const name of ["pointerover", "focusin"]) document.addEventListener(name, point, { signal });
   }
 
   // What the card at the map's corner names is lit.
   light() {
-    const card = this.stage.parentElement?.querySelector(".telling");
-    if (!card || !this.stage.isConnected) return;
+    if (!this.stage.isConnected) return this.gone.abort(); // another page is shown
+    const card = this.stage.parentElement.querySelector(".telling");
     const numbers = new Map([...this.ids].map((id, at) => [id, at]));
     const ids = card.dataset.lit.split(",").map(Number);
     this.asked = Boolean(card.dataset.counts);
@@ -231,14 +235,14 @@ class Atlas {
   pointAt(element) {
     const link = /** @type {HTMLElement} */ (element?.closest?.("[data-points-at]"));
     const point = link ? this.ids.indexOf(Number(link.dataset.pointsAt)) : -1;
-    if (point === this.pointedAt || !this.stage.isConnected) return;
+    if (point === this.pointedAt) return;
     this.pointedAt = point;
     this.redraw();
   }
 
   /** @param {HTMLElement} button of a region in the list */
   goTo(button) {
-    if (!button || !this.stage.isConnected) return;
+    if (!button) return;
     const [x, y] = button.dataset.go.split(" ").map(Number);
     this.view.zoom = Math.max(CLOSE_UP, this.view.zoom);
     this.view.moveTo(x, y);
