@@ -5,6 +5,9 @@ const told = document.getElementById("told");
 const notice = document.getElementById("notice"); // null on a page without the search form
 export const words = document.getElementById("words").dataset;
 
+/** The address that the page shows, without the place on it. */
+export const shownAt = { address: location.pathname + location.search };
+
 /** @type {AbortController} */
 let asking = null; // the request under way; a newer one takes its place
 /** @type {Promise<unknown>} */
@@ -48,6 +51,7 @@ async function answer(address, entry, keepChips, state) {
     const shown = page.documentElement.dataset.address ?? address;
     if (entry === "push") history.pushState(state, "", shown);
     if (entry === "replace") history.replaceState(state, "", shown);
+    shownAt.address = location.pathname + location.search;
     show(page, keepChips);
   } catch (/** @type {any} */ error) {
     if (error.name === "AbortError") return;
@@ -107,12 +111,15 @@ async function loadStyles(page) {
  */
 function replaceMain(next) {
   const last = main();
+  const held = /** @type {HTMLElement} */ (document.activeElement);
   last.before(next);
   for (const part of next.querySelectorAll("[data-stays]")) {
     const same = last.querySelector(`[data-stays="${CSS.escape(part.dataset.stays)}"]`);
     if (same) part.replaceWith(same);
   }
   last.remove();
+  // What is moved loses the focus.
+  if (held !== document.activeElement && held.isConnected) held.focus({ preventScroll: true });
 }
 
 /**
