@@ -1,4 +1,4 @@
-"""Encoder pairs on the page and over the API, downloaded from a hub on loopback by worker jobs."""
+"""Recognizers on the page and over the API, downloaded from a hub on loopback by worker jobs."""
 
 import json
 import os
@@ -243,7 +243,7 @@ def page(browser: "Browser", address: str) -> Iterator["Page"]:
 def test_a_pair_is_downloaded_stopped_and_gone_on_with_on_the_page(
     page: "Page", hub: LoopbackHub
 ) -> None:
-    page.get_by_role("link", name="Encoder pairs").click()
+    page.get_by_role("link", name="Recognizers").click()
     row = page.get_by_role("row").filter(has_text="balanced")
     assert "1.5 GB" in row.inner_text() and "English 75.2 %" in row.inner_text()
     hub.faults.holds_after = HELD_BYTES
@@ -258,7 +258,7 @@ def test_a_pair_is_downloaded_stopped_and_gone_on_with_on_the_page(
     row.get_by_role("button", name="Go on with it balanced").press("Enter")
     row.get_by_text("Here", exact=True).wait_for()
     page.get_by_role("link", name="Add pictures").click()
-    choice = page.get_by_label("Encoder pair of a new collection").first
+    choice = page.get_by_label("Recognizer of a new collection").first
     assert choice.locator("option").all_inner_texts() == [
         "the usual one: tiny",
         "builtin",
@@ -306,8 +306,8 @@ def test_a_collection_changes_to_a_pair_that_is_downloaded_first(
     page.get_by_role("button", name="Begin").click()
     page.get_by_text("Downloading light: 2 of 17 MB").wait_for()
     hub.faults.goes_on.set()
-    page.get_by_role("heading", name="The new encoder pair is ready").wait_for()
-    page.get_by_role("button", name="Use the new pair").click()
+    page.get_by_role("heading", name="The new recognizer is ready").wait_for()
+    page.get_by_role("button", name="Use the new one").click()
     page.get_by_text("What tiny knows of the pictures is kept").wait_for()
     assert page.get_by_role("heading", name="light answers now").count() == 1
     page.close()

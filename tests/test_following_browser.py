@@ -31,19 +31,20 @@ def test_a_job_is_followed_on_every_page_that_tells_of_it(
         first.goto(url)
         shelf.goto(f"{url}collections")
         page.goto(f"{url}collections/colours")
+        page.get_by_label("rename, remove").click()
         page.get_by_label("Another name").fill("half typed")
         for each in (first, shelf, page):
             each.get_by_text("2 pictures").first.wait_for()
             each.get_by_text("2 of 4").wait_for()
-        assert page.locator(".newest img").count() == 2
+        assert page.locator(".arriving img").count() == 2
         store(catalog, tmp_path / "in" / "green.png", "green")
         catalog.failures.record(collection, [Failure(Path("/a.jpg"), "not an image", "text")])
         jobs.update(job, RunCounts(found=4, added=5), total=4)
         for each in (first, shelf, page):
             each.get_by_text("3 pictures").first.wait_for()
             each.get_by_text("4 of 4").wait_for()
-        assert page.locator(".newest img").count() == 3
-        page.get_by_role("cell", name="a.jpg").wait_for()
+        assert page.locator(".arriving img").count() == 3
+        page.get_by_text("a.jpg").wait_for()
         jobs.update(job, RunCounts(found=4, added=3, failed=1), "done")
         page.get_by_text("3 added").wait_for()
         for each in (first, shelf, page):
@@ -60,7 +61,7 @@ def test_the_first_page_shows_the_first_collection_as_it_comes(
     with open_engine(settings) as engine, served(tmp_path / "data", "--no-worker") as (_, url):
         page = browser.new_page(locale="en-US")
         page.goto(url)
-        page.get_by_text("No pictures are indexed yet").wait_for()
+        page.get_by_text("No pictures yet").wait_for()
         engine.catalog.jobs.ask(COLLECTION, "index", {"sources": ["/x"], "name": "x"})
         store_colours(engine.catalog, tmp_path / "in", ("red",))
         page.get_by_text("1 picture", exact=True).wait_for()
@@ -80,19 +81,23 @@ def test_a_form_that_is_not_taken_comes_back_in_a_browser(
     with served(tmp_path / "data", "--no-worker") as (_, url):
         page = browser.new_page(locale="en-US")
         page.goto(f"{url}collections/colours")
+        page.get_by_label("rename, remove").click()
         page.get_by_label("Another name").fill("other")
         page.get_by_role("button", name="Rename").click()
         page.get_by_role("heading", name="That name is taken").wait_for()
         field = page.get_by_label("Another name")
         assert field.input_value() == "other"
         assert field.evaluate("field => field === document.activeElement")
-        page.get_by_label("Add files to it").set_input_files(tmp_path / "a.docx")
-        page.get_by_role("button", name="Send and index").click()
+        page.get_by_role("button", name="Take it").click()
+        assert field.input_value() == "other 2"
+        page.locator("summary", has_text="Add pictures").click()
+        page.get_by_label("Pictures, films, or archives").set_input_files(tmp_path / "a.docx")
+        page.get_by_role("button", name="Send").click()
         page.get_by_text("a.docx · it is no picture").wait_for()
-        page.get_by_label("Add files to it").set_input_files(
+        page.get_by_label("Pictures, films, or archives").set_input_files(
             [tmp_path / "a.docx", tmp_path / "one.png"]
         )
-        page.get_by_role("button", name="Send and index").click()
+        page.get_by_role("button", name="Send").click()
         page.get_by_text("1 file was not taken:").wait_for()
         page.goto(f"{url}?q=wall")
         page.locator("#hit-2 .select").check()

@@ -85,7 +85,7 @@ def test_no_path_leaves_the_roots(
     (tmp_path / "shared" / "away").symlink_to("/etc")
     named = path.replace("{shared}", str(tmp_path / "shared"))
     refused = asked(client, "POST", "collections", 404, json={"name": "x", "folder": named})
-    assert "no folder that may be indexed from here" in refused["detail"]
+    assert "no folder that may be added from here" in refused["detail"]
     if named:
         asked(client, "GET", f"folders?path={named}", 404)
     assert "away" not in str(asked(client, "GET", f"folders?path={tmp_path / 'shared'}"))
@@ -156,7 +156,7 @@ def test_what_was_sent_is_deleted_with_its_collection_and_nothing_else(
     ("files", "detail"),
     [
         ([], "no file was sent"),
-        (["notes.docx", "list.parquet"], "none of the files can be indexed"),
+        (["notes.docx", "list.parquet"], "none of the files can be added"),
     ],
 )
 def test_what_can_not_be_indexed_is_refused(
@@ -266,7 +266,7 @@ def test_failures_are_told_and_tried_again(
     [failure] = asked(client, "GET", "collections/walls/failures")["failures"]
     assert (failure["path"], failure["reason"]) == (str(walls / "broken.jpg"), "not an image")
     page = client.get("/collections/walls")
-    assert "Try them again" in page.text and "broken.jpg" in page.text
+    assert "Try again" in page.text and "broken.jpg" in page.text
     [job] = asked(client, "POST", "collections/walls/index", 202, json={"retry": True})["jobs"]
     work(engine, settings)
     assert asked(client, "GET", f"jobs/{job['id']}")["failed"] == 1

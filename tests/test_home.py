@@ -123,7 +123,7 @@ def test_what_is_missing_failed_or_at_work_is_told_in_words(
     assert "/collections/coming" in links(page) and "/?collection=coming" not in links(page)
     catalog.jobs.update(job, RunCounts(found=9, added=6), "failed", message="no room")
     page = part(client.get("/?lang=en").text, "collections")
-    assert re.search(r'class="alarm">failed: <span[^>]*>no room', page)
+    assert re.search(r'class="alarm">It failed: <span[^>]*>no room', page)
 
 
 def test_examples_are_chosen_once_and_each_finds_its_picture(

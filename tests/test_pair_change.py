@@ -63,9 +63,9 @@ def second(client: FlaskClient) -> Any:
 
 def buttons(client: FlaskClient) -> list[str]:
     """Return the labels in the card about the pair."""
-    found = re.search(r'<div data-live="pair">(.*?)<div data-live="newest">', page(client), re.S)
-    assert found is not None
-    labels = re.findall(r'<(?:button|a) class="button[^>]*>([^<]*)</', found[1])
+    card = r'<section class="card" aria-labelledby="pair">(.*?)</section>'
+    [found] = re.findall(card, page(client), re.S) or [""]
+    labels = re.findall(r'<(?:button|a) class="button[^>]*>([^<]*)</', found)
     return [label for label in labels if label != "Stop"]
 
 
@@ -136,11 +136,11 @@ def test_pictures_that_cannot_be_read_are_left_out_when_asked(
     (tmp_path / "pictures" / "red.png").write_bytes(b"no picture")
     client.post(f"{PAGE}/pair", data={"encoder": PAIR})
     work()
-    assert "has read the pictures, but not 1 picture." in page(client)
+    assert "has seen the pictures, but not 1 picture." in page(client)
     refused = client.post(f"{PAGE}/pair/switch")
     assert refused.status_code == 409
     assert "use the pair without those whose files" in refused.text
-    assert "Try them again" in refused.text and "Use it without them" in refused.text
+    assert "Try again" in refused.text and "Use it without them" in refused.text
     chinese = client.post(f"{PAGE}/pair/switch?lang=zh").text
     assert "先不用文件无法读取的图片" in chinese and "先不管这些图片" in chinese
     client.get("/?lang=en")
@@ -148,7 +148,7 @@ def test_pictures_that_cannot_be_read_are_left_out_when_asked(
     work()
     assert client.post(f"{PAGE}/pair/switch", data={"incomplete": "1"}).status_code == 303
     assert engine.catalog.collections.one("colours").space.encoder == PAIR
-    assert buttons(client) == ["Compare", "Go back", "Keep the new pair and free the room…"]
+    assert buttons(client) == ["Compare", "Go back", "Stay with the new one and free the room…"]
 
 
 def test_each_state_of_the_page_has_its_buttons(
@@ -159,8 +159,8 @@ def test_each_state_of_the_page_has_its_buttons(
     refused = client.post(f"{PAGE}/pair", data={"encoder": "x"})
     assert refused.status_code == 400 and "no encoder pair &#39;x&#39;" in refused.text
     client.post(f"{PAGE}/pair", data={"encoder": PAIR})
-    assert "The encoder pair is being changed" in page(client)
-    assert "Its encoder pair is being changed" in page(client, "/collections")
+    assert "The recognizer is being changed" in page(client)
+    assert "Its recognizer is being changed" in page(client, "/collections")
     assert "Look for changes" in page(client), "pictures may be added meanwhile"
     [job] = engine.catalog.jobs.queue()
     client.post(f"/jobs/{job.id}/cancel")
@@ -168,10 +168,10 @@ def test_each_state_of_the_page_has_its_buttons(
     collection = engine.catalog.collections.one("colours")
     engine.catalog.second_spaces.begin(collection, engine.encoder(PAIR).space)
     assert buttons(client) == ["Go on", "Give it up…"]
-    assert "5 pictures are still to be read" in page(client)
+    assert "5 pictures are still to be looked at" in page(client)
     client.post(f"{PAGE}/pair/continue")
     work()
-    assert buttons(client) == ["Compare", "Use the new pair", "Give it up…"]
+    assert buttons(client) == ["Compare", "Use the new one", "Give it up…"]
     assert "Give it up" in page(client, f"{PAGE}/pair/discard")
     for step in ("switch", "finish"):
         assert client.get(f"{PAGE}/pair/{step}").status_code == 404
@@ -227,7 +227,7 @@ def test_the_builtin_pair_is_offered_a_better_one_until_that_is_declined(
     assert client.post("/collections/zh/pair/discard").status_code == 303
     assert "Answers can get better" in page(client, "/collections/zh")
     client.post(f"{PAGE}/pair/decline")
-    assert buttons(client) == [] and "Change the encoder pair…" in page(client)
+    assert buttons(client) == [] and "Change the recognizer…" in page(client)
 
 
 def test_readers_see_how_far_it_is_and_no_buttons(
@@ -240,8 +240,8 @@ def test_readers_see_how_far_it_is_and_no_buttons(
     for scope in scopes:
         secret = engine.catalog.tokens.create(scope, scope)
         text = guarded.get(PAGE, headers={"Authorization": f"Bearer {secret}"}).text
-        assert "The new encoder pair is ready" in text
-        assert "Use the new pair" not in text and f"{PAGE}/pair" not in text
+        assert "The new recognizer is ready" in text
+        assert "Use the new one" not in text and f"{PAGE}/pair" not in text
 
 
 def test_the_page_says_what_the_new_pair_needs_of_its_own(

@@ -73,17 +73,18 @@ def test_a_pair_is_changed_compared_and_given_up(page: "Page", address: str) -> 
     for question in ("red", "a blue wall"):
         page.goto(f"{address}?q={question}&collection=colours")
     page.goto(f"{address}collections/colours")
-    page.get_by_role("link", name="Change the encoder pair…").click()
+    page.get_by_label("rename, remove").click()
+    page.get_by_role("link", name="Change the recognizer…").click()
     page.get_by_label(PAIR).check()
     press(page, "Begin")
-    heading(page, "The encoder pair is being changed")
+    heading(page, "The recognizer is being changed")
     page.evaluate("document.title = 'never loaded again'")
-    heading(page, "The new encoder pair is ready")  # the page follows its job
+    heading(page, "The new recognizer is ready")  # the page follows its job
     assert page.title() == "never loaded again"
     page.get_by_role("link", name="Compare").click()
     asked = page.get_by_role("heading", level=2)
     assert asked.all_inner_texts() == ["a blue wall", "red"]
-    page.get_by_label("A question for both pairs").fill("green")
+    page.get_by_label("A question for both").fill("green")
     press(page, "Ask both")
     heading(page, "green")
     columns = page.locator(".columns ol")
@@ -92,16 +93,16 @@ def test_a_pair_is_changed_compared_and_given_up(page: "Page", address: str) -> 
         assert column.get_by_role("img").first.get_attribute("alt") == "a green wall"
         assert column.get_by_text("in both").count() == len(COLOURS)
     assert page.get_by_role("link", name="a blue wall").first.get_attribute("href") is not None
-    press(page, "Use the new pair")
+    press(page, "Use the new one")
     heading(page, f"{PAIR} answers now")
     assert page.get_by_text(f"8 captions · 1,555 bytes · {PAIR}").count() == 1
     press(page, "Go back")
-    heading(page, "The new encoder pair is ready")
+    heading(page, "The new recognizer is ready")
     page.get_by_role("link", name="Give it up…").click()
-    page.get_by_role("link", name="Keep it").click()
+    page.get_by_role("link", name="Leave it as it is").click()
     page.get_by_role("link", name="Give it up…").click()
     press(page, "Give it up")
-    page.get_by_role("link", name="Change the encoder pair…").wait_for()
+    page.get_by_text("Change the recognizer…").wait_for(state="attached")
 
 
 def test_the_room_of_the_former_pair_is_freed_and_an_offer_declined(
@@ -109,13 +110,13 @@ def test_the_room_of_the_former_pair_is_freed_and_an_offer_declined(
 ) -> None:
     page.goto(f"{address}collections/switched")
     heading(page, f"{PAIR} answers now")
-    page.get_by_role("link", name="Keep the new pair and free the room…").click()
+    page.get_by_role("link", name="Stay with the new one and free the room…").click()
     press(page, "Free the room")
-    page.get_by_role("link", name="Change the encoder pair…").wait_for()
+    page.get_by_text("Change the recognizer…").wait_for(state="attached")
     page.goto(f"{address}collections/offered?lang=zh")
     heading(page, "回答可以更好")
     press(page, "暂不更换")
-    page.get_by_role("link", name="更换编码器…").wait_for()
+    page.get_by_text("更换识别器…").wait_for(state="attached")
     assert page.get_by_role("heading", name="回答可以更好").count() == 0
 
 

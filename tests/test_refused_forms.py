@@ -21,6 +21,7 @@ from search.pictures.faults import without_end
 from search.records import Caption
 from tests.colour_web import COLLECTION, opened, picture_bytes, settings_in, store, store_colours
 from web.app import create_app
+from web.services.free_names import next_free
 
 pytestmark = pytest.mark.slow
 
@@ -66,6 +67,39 @@ def comes_back(answer: TestResponse, status: int, headline: str, why: str) -> li
         at = re.search(rf'id="{each["aria-describedby"]}"[^>]*>([^<]*)', page)
         assert at is not None and why in html.unescape(at[1]), "the message stands at the field"
     return wrong
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "free"),
+    [
+        ("/collections/colours/rename", "other", "other 2"),
+        ("/collections/colours/rename", "a/b", "a b"),
+        ("/boards", "first", "first 2"),
+        ("/saved", "second", "second 2"),
+    ],
+)
+def test_a_name_that_is_free_is_offered(
+    web: tuple[Engine, FlaskClient], address: str, name: str, free: str
+) -> None:
+    client = web[1]
+    told = html.unescape(client.post(address, data={"name": name, "q": "red"}).text)
+    assert f"“{free}” is free." in told and f'data-take="{free}"' in told
+    chinese = client.post(f"{address}?lang=zh", data={"name": name, "q": "red"})
+    assert f"“{free}”可以用。" in html.unescape(chinese.text)
+
+
+@pytest.mark.parametrize(
+    ("name", "used", "free"),
+    [
+        ("Trips", ["trips"], "Trips 2"),
+        ("Trips", ["Trips", "Trips 2"], "Trips 3"),
+        ("Trips 9", ["Trips 9"], "Trips 10"),
+        ("2024", ["2024"], "2025"),
+        ("x" * 200, ["x" * 200], "x" * 192 + " 2"),
+    ],
+)
+def test_a_free_name_goes_on_counting(name: str, used: list[str], free: str) -> None:
+    assert next_free(name, frozenset(each.casefold() for each in used)) == free
 
 
 TAKEN = "That name is taken"
@@ -172,7 +206,7 @@ def test_a_folder_that_may_not_be_indexed_is_told_beside_those_that_may(
 ) -> None:
     form = {"name": "mine", "folder": "/etc"}
     answer = web[1].post("/collections", data=form)
-    comes_back(answer, 404, "Not here", "'/etc' is no folder that may be indexed from here")
+    comes_back(answer, 404, "Not here", "'/etc' is no folder that may be added from here")
     assert 'value="mine"' in answer.text
 
 
@@ -259,7 +293,7 @@ def test_who_tries_too_many_tokens_still_has_the_form(tmp_path: Path) -> None:
         client = create_app(engine, settings, want_tokens=True).test_client()
         form = {"token": "guessed", "next": "/kept"}
         answers = [client.post("/sign-in", data=form) for _ in range(11)]
-    comes_back(answers[-1], 429, "A moment, please", "wait a little")
+    comes_back(answers[-1], 429, "One moment", "wait a little")
     assert 'value="/kept"' in answers[-1].text and "guessed" not in answers[-1].text
     assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
     assert "Retry-After" not in answers[0].headers
@@ -276,11 +310,17 @@ def test_failures_are_told_in_full_and_in_chinese(web: tuple[Engine, FlaskClient
     ]
     engine.catalog.failures.record(collection, failures)
     page = html.unescape(client.get("/collections/colours").text)
-    for told in ("it is cut short: its end is missing", "can't read it: Permission denied"):
+    for told in (
+        "a.jpg</b> <span>is cut short: its end is missing. Copy it again",
+        "b.jpg</b> <span>can’t be opened. Let the server read it",
+        "can't read it: Permission denied",
+    ):
         assert told in page
     chinese = html.unescape(client.get("/collections/colours?lang=zh").text)
-    assert "文件不完整，缺少结尾" in chinese and "无法读取：没有权限" in chinese
-    assert '不支持</strong> <span lang="en">it is cut short: its end is missing' in chinese
+    for told in ("不完整，缺少结尾。", "从相机重新复制", "无法读取：没有权限"):
+        assert told in chinese
+    assert "是无法显示的类型。" in chinese
+    assert '<small lang="en">it is cut short: its end is missing' in chinese
 
 
 def test_a_job_that_failed_says_why_in_the_language_of_the_page(
@@ -294,7 +334,7 @@ def test_a_job_that_failed_says_why_in_the_language_of_the_page(
     jobs.update(job, jobs.one(job).counts, "failed", why.outside)
     assert "there is no pair in 'a'" in html.unescape(client.get("/collections/colours").text)
     chinese = html.unescape(client.get("/collections/colours?lang=zh").text)
-    assert "'a' 中没有编码器" in chinese
+    assert "'a' 中没有识别器" in chinese
 
 
 def test_progress_is_never_shown_above_the_whole(web: tuple[Engine, FlaskClient]) -> None:

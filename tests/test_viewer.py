@@ -16,7 +16,9 @@ RANK = re.compile(r"[?&]rank=(\d+)")
 FOCUSED = "document.activeElement.closest('.tile')?.id"
 
 
-def opened(page: "Page", address: str, rank: int = 1, query: str = "?q=green&copies=1") -> "Locator":
+def opened(
+    page: "Page", address: str, rank: int = 1, query: str = "?q=green&copies=1"
+) -> "Locator":
     """Open a hit of an answer, and return the viewer when the page of the picture is in it."""
     page.goto(f"{address}{query}")
     page.locator(f"#hit-{rank} .frame").click()

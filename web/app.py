@@ -175,7 +175,7 @@ def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
         collections=CollectionAdmin(engine, roots, uploads, workers, confined_files, pairs),
         exports=Exports(engine, confined_files),
         originals=Originals(engine, confined_files),
-        maps=Maps(engine, workers),
+        maps=Maps(engine, workers, result_cache),
         queries=queries,
         pair_choices=pair_choices,
         pair_changes=PairChanges(engine, workers, pair_choices),

@@ -2,6 +2,11 @@
 
 from search.errors import BadPicture
 
+# The beginnings of files that are often saved in place of a picture.
+WEB_PAGES = (b"<!doctype html", b"<html")
+DOCUMENT = b"%PDF-"
+BEGINNING = 512
+
 
 def empty(name: str) -> BadPicture:
     """Return the error for a file without bytes."""
@@ -52,3 +57,17 @@ def damaged_archive(error: BaseException) -> BadPicture:
         "the archive is damaged or ends early: {error}",
         error=error,
     )
+
+
+def other_kind(data: bytes, name: str) -> BadPicture | None:
+    """Return the error for a web page or a document; None for another file."""
+    start = bytes(data[:BEGINNING]).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith(WEB_PAGES):
+        return BadPicture(
+            "not an image", "picture-web-page", "{name} is a web page, not a picture", name=name
+        )
+    if start.startswith(DOCUMENT.lower()):
+        return BadPicture(
+            "not an image", "picture-document", "{name} is a PDF, not a picture", name=name
+        )
+    return None

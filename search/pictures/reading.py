@@ -196,6 +196,8 @@ def _check_size(width_px: int, height_px: int, name: str, limits: Limits) -> Non
 def _refusal(data: bytes, name: str, error: BaseException) -> BadPicture:
     """Distinguish a damaged picture from other files by the first bytes."""
     kind = pillow_setup.looks_like(data)
+    if kind is None and (other := faults.other_kind(data, name)):
+        return other
     if kind is None:
         formats = ", ".join((*pillow_setup.FORMATS, "JPEG XL"))
         return BadPicture(

@@ -45,9 +45,13 @@ def measure(published: PublishedRecall) -> str:
 
 def estimate(seconds: float) -> str:
     """Format an estimated time, as exact as it is: about 20 seconds, about 2 hours."""
+    return str(gettext("about %(time)s", time=time_span(seconds)))
+
+
+def time_span(seconds: float) -> str:
+    """Format a time to tens of seconds: 20 seconds, 2 hours."""
     tens = timedelta(seconds=10 * max(1, round(seconds / 10)))
-    time = format_timedelta(tens, threshold=1.5)
-    return str(gettext("about %(time)s", time=time))
+    return str(format_timedelta(tens, threshold=1.5))
 
 
 def _name(code: str) -> str:

@@ -25,13 +25,17 @@ collection_pages = Blueprint("collection_pages", __name__)
 FAILURES_SHOWN = 100
 JOBS_SHOWN = 8
 FOLDERS_SHOWN = 10
-NEWEST_SHOWN = 12
+NEWEST_SHOWN = 24
 
 
 @route(collection_pages, "/collections")
 def every() -> str:
     """Show every collection, including the ones that are being made."""
-    return _page("collections.html", statuses=state().collections.everything())
+    return _page(
+        "collections.html",
+        statuses=state().collections.everything(),
+        mosaics=state().overview.mosaics(),
+    )
 
 
 @route(collection_pages, "/add", scope="write")
@@ -80,6 +84,8 @@ def one(name: str) -> str:
     return _page(
         "collection.html",
         status=status,
+        cover=state().overview.mosaic(name) if status.summary is not None else (),
+        has_map=status.summary is not None and _has_map(name),
         newest=_newest(name) if status.summary is not None and status.summary.pictures else (),
         jobs=catalog.jobs.of(name, JOBS_SHOWN),
         failures=failures,
@@ -166,6 +172,10 @@ def _newest(name: str) -> Sequence[Hit]:
     """Return the newest pictures of a collection, during a run too."""
     query = state().queries.query_of(SearchUrl(collection=name, copies=True), NEWEST_SHOWN, 0)
     return engine().answer(query).hits
+
+
+def _has_map(name: str) -> bool:
+    return engine().map_file(engine().catalog.collections.one(name)).exists()
 
 
 def _page(template: str, **context: object) -> str:

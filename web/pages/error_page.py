@@ -1,6 +1,5 @@
 """The error page: the message, and the search form with the query, to correct it."""
 
-from http import HTTPStatus
 from typing import Any
 
 from flask import render_template, request
@@ -21,8 +20,6 @@ def error_page(status: int, message: Message, error: Exception | None) -> str:
     return render_template(
         "error.html",
         **_question(error),
-        status=status,
-        title=HTTPStatus(status).phrase,
         headline=headline_of(status, error),
         detail=text,
         detail_language=language,

@@ -2,13 +2,13 @@
 
 from pathlib import PurePath
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from search.errors import BadQuery
 from search.picture_facts import FACTS
 from search.query.filters.fields import COLUMN
-from search.query.filters.grammar import conditions, format_filter, parse
+from search.query.filters.grammar import conditions, format_filter, parse, value_of
 from search.query.filters.tree import AllOf, AnyOf, Condition, Filter
 from search.text.printable import printable
 
@@ -46,6 +46,9 @@ WORDS = {
     "zh": _("Chinese"),
 }
 
+# The filter that a lasso on the map writes.
+ID_IS = ("id", "=")
+
 SIGNS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "~": "∋", "=": "=", "!=": "≠"}
 
 
@@ -54,8 +57,28 @@ def title_of(facet: str) -> str:
     return str(TITLES.get(facet, printable(facet.removeprefix(COLUMN))))
 
 
+def chosen_on_map(text: str) -> int:
+    """Return how many pictures a filter names one by one, as the map does; 0 for another filter."""
+    try:
+        condition = parse(text)
+        if not isinstance(condition, Condition) or (condition.field, condition.operator) != ID_IS:
+            return 0
+        runs = value_of(condition)
+    except BadQuery:
+        return 0
+    return sum(last - first + 1 for first, last in runs) if isinstance(runs, tuple) else 0
+
+
 def label(text: str) -> str:
     """Return a filter in words, with the name of its field."""
+    if number := chosen_on_map(text):
+        words = ngettext(
+            "%(count)s chosen on the map",
+            "%(count)s chosen on the map",
+            number,
+            count=f"{number:,}",
+        )
+        return str(words)
     try:
         where = parse(text)
     except BadQuery:

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _
 from search.errors import CollectionBusy, NameTaken
 
 # Headlines for searches; other forms ask for an action and have their own.
-SEARCHES = ("pages", "tile_pages")
+SEARCHES = ("pages", "tile_pages", "map_page")
 
 OF_ERRORS = {
     NameTaken: _("That name is taken"),
@@ -17,7 +17,7 @@ OF_STATUSES = {
     404: _("Not here"),
     405: _("That does not go like this"),
     413: _("That is too large"),
-    429: _("A moment, please"),
+    429: _("One moment"),
 }
 
 

@@ -7,14 +7,19 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from flask import Flask, g, request
+from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
-from search.errors import LimnError
+from search.errors import LimnError, Message, NameTaken
+from search.text.printable import printable
+from web.i18n.languages import language
 from web.i18n.messages import translate
 from web.middleware.errors import status_and_message
 from web.pages.headlines import headline_of
 from web.requests.query_form import Fields
+from web.services.free_names import free_name
 from web.services.uploads import RefusedFile
+from web.state import engine
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -24,7 +29,10 @@ MAX_TYPED = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A refused form: its name, the field with the message, and the typed values."""
+    """A refused form: its name, the field with the message, and the typed values.
+
+    `free_name` may be taken in place of a name that is in use, or can't be one.
+    """
 
     form: str
     field: str
@@ -33,6 +41,7 @@ class Refusal:
     language: str
     values: Fields
     files: tuple[RefusedFile, ...] = ()
+    free_name: str = ""
 
 
 def show_refusals(app: Flask) -> None:
@@ -60,7 +69,7 @@ def comes_back(
                 if status < 400 or status == 503:  # no error, or no page can be shown
                     raise
                 values = _form_fields()
-                message, language = translate(detail)
+                message, text_language = _reason(error, detail)
                 name = form.format_map(defaultdict(str, values.to_dict() | parts))
                 files = tuple(g.get("not_taken", ()))
                 headline = headline_of(status, error)
@@ -68,7 +77,8 @@ def comes_back(
                     (field_name for field_name, kind in fields.items() if isinstance(error, kind)),
                     field,
                 )
-                g.refusal = Refusal(name, at, headline, message, language, values, files)
+                free = free_name(engine(), detail) if isinstance(detail, Message) else ""
+                g.refusal = Refusal(name, at, headline, message, text_language, values, files, free)
                 try:
                     return page(**parts), status
                 except (
@@ -81,6 +91,14 @@ def comes_back(
         return wrapper  # type: ignore[return-value]
 
     return keep
+
+
+def _reason(error: Exception, detail: str) -> tuple[str, str]:
+    """Return why a form was refused, and the language of the text."""
+    if isinstance(error, NameTaken) and isinstance(detail, Message) and "name" in detail.values:
+        name = printable(str(detail.values["name"]))
+        return str(gettext("“%(name)s” is the name of another one already.", name=name)), language()
+    return translate(detail)
 
 
 def _form_fields() -> Fields:

@@ -26,7 +26,7 @@ from web.i18n.languages import language
 from web.i18n.messages import translate
 from web.i18n.tile_size import SCALES, tile_size
 from web.links import placeholder, srcset, thumbnail_url
-from web.pages.filter_labels import label
+from web.pages.filter_labels import chosen_on_map, label
 from web.pages.result_order import heading
 from web.requests.search_url import SearchUrl
 from web.services.films import named_moment
@@ -177,6 +177,27 @@ def hidden_moments(number: int) -> str:
     return str(text)
 
 
+def of_the_map(number: int, total: int, url: SearchUrl) -> str:
+    """Tell how many of a map's pictures answer a question: 13 of 600 show this."""
+    counts = {"count": f"{number:,}", "all": f"{total:,}"}
+    if not url.ranks:
+        text = ngettext(
+            "%(count)s of %(all)s is chosen", "%(count)s of %(all)s are chosen", number, **counts
+        )
+    elif url.q or not url.by_picture:
+        text = ngettext(
+            "%(count)s of %(all)s shows this", "%(count)s of %(all)s show this", number, **counts
+        )
+    else:
+        text = ngettext(
+            "%(count)s of %(all)s is like this",
+            "%(count)s of %(all)s are like this",
+            number,
+            **counts,
+        )
+    return str(text)
+
+
 def highlight(text: str, url: SearchUrl) -> Markup:
     """Mark the words of the question in a text."""
     wanted = found_in(text, query_words(_asked(url)))
@@ -215,10 +236,10 @@ def missing_pictures(number: int) -> str:
 
 
 def unread(number: int) -> str:
-    """Format the count of files that could not be read."""
+    """Format the count of files that could not be added."""
     text = ngettext(
-        "%(count)s file could not be read",
-        "%(count)s files could not be read",
+        "%(count)s file could not be added",
+        "%(count)s files could not be added",
         number,
         count=f"{number:,}",
     )
@@ -244,6 +265,12 @@ def dealt_with(job: Job) -> int:
     return number if job.total is None else min(number, job.total)
 
 
+def can_be_found(job: Job) -> int:
+    """Return the number of a job's files that can be found already, at most their total."""
+    number = done(job.counts) - job.counts.failed
+    return number if job.total is None else min(number, job.total)
+
+
 def megabytes(size_bytes: int | None) -> str:
     """Format a size as a number of megabytes, for sizes next to each other."""
     return f"{(size_bytes or 0) / 1e6:,.0f}"
@@ -251,8 +278,10 @@ def megabytes(size_bytes: int | None) -> str:
 
 def pair_name(encoder: object) -> str:
     """Return the short name of an encoder pair, else its specification, safe to print."""
+    if encoder == BUILTIN:
+        return str(gettext("Limn’s own"))
     if encoder in EARLIER:
-        return str(gettext("%(pair)s (earlier edition)", pair=BUILTIN))
+        return str(gettext("Limn’s own (earlier edition)"))
     return short_name_of(str(encoder)) or printable(str(encoder))
 
 
@@ -278,6 +307,7 @@ def register(app: Flask) -> None:
         are_like_this,
         hidden_copies,
         hidden_moments,
+        of_the_map,
         highlight,
         captions,
         more_captions,
@@ -294,6 +324,7 @@ def register(app: Flask) -> None:
         label,
         words_in,
         dealt_with,
+        can_be_found,
         megabytes,
         pair_name,
         name_of,
@@ -307,5 +338,7 @@ def register(app: Flask) -> None:
         encoder_pairs.recall,
         encoder_pairs.measure,
         encoder_pairs.estimate,
+        encoder_pairs.time_span,
     ):
         app.jinja_env.filters[filter_.__name__] = filter_
+    app.jinja_env.tests["chosen_on_map"] = chosen_on_map

@@ -1,6 +1,6 @@
 """An overview of the collections for the first page: a mosaic of each, years, and the newest."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from threading import Lock
@@ -60,8 +60,15 @@ class Overview:
 
     def mosaics(self) -> dict[str, list[Picture]]:
         """Return four pictures of each collection, or fewer, by the collection's name."""
+        return self._pictures(self._engine.catalog.collections.with_last_changes())
+
+    def mosaic(self, name: str) -> list[Picture]:
+        """Return four pictures of a collection, or fewer; raise NotFound."""
+        return self._pictures(self._engine.catalog.collections.with_last_changes([name]))[name]
+
+    def _pictures(self, collections: Iterable[tuple[Collection, int]]) -> dict[str, list[Picture]]:
         ids_by_name: dict[str, tuple[int, ...]] = {}
-        for collection, last_change in self._engine.catalog.collections.with_last_changes():
+        for collection, last_change in collections:
             key = (collection.id, last_change)
             with self._lock:
                 ids = self._mosaics.get(key)

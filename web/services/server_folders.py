@@ -44,7 +44,7 @@ class ServerFolders:
             roots = ", ".join(map(str, self.all)) or "none; see limn serve --root"
             raise NotFound(
                 "folder-not-allowed",
-                "{folder!r} is no folder that may be indexed from here; such folders are at "
+                "{folder!r} is no folder that may be added from here; such folders are at "
                 "or below: {folders}",
                 folder=name[:200],
                 folders=roots,

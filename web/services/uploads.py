@@ -199,7 +199,7 @@ def _nothing(upload: Upload) -> BadSource:
         return BadSource("no-file-sent", "no file was sent; choose pictures, or a zip of them")
     return BadSource(
         "no-sent-file-fits",
-        "none of the files can be indexed: {files}; send pictures, films, zip or tar archives, "
+        "none of the files can be added: {files}; send pictures, films, zip or tar archives, "
         "and captions.csv",
         files=", ".join(repr(each.name[:80]) for each in upload.refusals[:3]),
     )

@@ -8,6 +8,8 @@ const notice = document.getElementById("notice"); // null on a page without the 
 export const words = document.getElementById("words").dataset;
 
 export const AGAIN_MS = 5000; // after no answer, until the same is asked again
+/** The address that the page shows, without the place on it. */
+export const shownAt = { address: location.pathname + location.search };
 
 /** @type {AbortController} */
 let asking = null; // the request under way; a newer one takes its place
@@ -54,6 +56,7 @@ async function answer(address, entry, keepChips, state) {
     const shown = page.documentElement.dataset.address ?? address;
     if (entry === "push") history.pushState(state, "", shown);
     if (entry === "replace") history.replaceState(state, "", shown);
+    shownAt.address = location.pathname + location.search;
     show(page, keepChips);
   } catch (/** @type {any} */ error) {
     if (error.name === "AbortError" || asking !== mine) return;
@@ -103,6 +106,24 @@ export async function fetchPart(address) {
 const sheetOf = (page) => page.querySelector("link[rel=stylesheet]").getAttribute("href");
 
 /**
+ * Puts the main part of a page in place of this one's; what stays, as a drawn map, is taken over.
+ *
+ * @param {HTMLElement} next
+ */
+function replaceMain(next) {
+  const last = main();
+  const held = /** @type {HTMLElement} */ (document.activeElement);
+  last.before(next);
+  for (const part of next.querySelectorAll("[data-stays]")) {
+    const same = last.querySelector(`[data-stays="${CSS.escape(part.dataset.stays)}"]`);
+    if (same) part.replaceWith(same);
+  }
+  last.remove();
+  // What is moved loses the focus.
+  if (held !== document.activeElement && held.isConnected) held.focus({ preventScroll: true });
+}
+
+/**
  * @param {Document} page
  * @param {boolean} keepChips
  */
@@ -110,7 +131,7 @@ function show(page, keepChips) {
   const places = placesNow();
   document.title = page.title;
   document.body.className = page.body.className;
-  main().replaceWith(page.getElementById("main"));
+  replaceMain(page.getElementById("main"));
   for (const part of document.querySelectorAll("[data-swap]")) {
     const next = page.querySelector(`[data-swap=${part.dataset.swap}]`);
     if (next && !(keepChips && part.querySelector("[data-chip]"))) part.replaceWith(next);

@@ -1,10 +1,10 @@
 // Loads what a map needs on pages that have one.
 
 function begin() {
-  const map = document.querySelector("[data-map]:not([data-begun])");
-  if (!map) return;
-  map.dataset.begun = "";
-  import("./map/map.js").then(({ start }) => start(map));
+  const stage = document.querySelector("[data-map]:not([data-begun])");
+  if (!stage) return;
+  stage.dataset.begun = "";
+  import("./map/map.js").then(({ start }) => start(stage));
 }
 
 document.addEventListener("limn:shown", begin);

@@ -62,11 +62,14 @@ export function fields() {
 }
 
 /**
- * The address of that question; what is usual is left out, as the server leaves it out.
+ * The address of that question; what is usual is left out, as the server leaves it out. A page may
+ * answer questions within its collection itself.
  *
  * @param {Fields} asked
  */
 export function addressOf(asked) {
+  const { asks, within } = document.getElementById("main").dataset;
+  const path = asks && asked.collection === within ? asks : "/";
   const query = new URLSearchParams();
   if (asked.q) query.append("q", asked.q);
   for (const each of asked.plain) query.append("plain", each);
@@ -80,11 +83,11 @@ export function addressOf(asked) {
   while (weights.length && Number(weights.at(-1)) === 1) weights.pop();
   for (const weight of weights) query.append("weight", weight);
   for (const side of SIDES) for (const id of asked[side]) query.append(side, id);
-  if (asked.collection) query.append("collection", asked.collection);
+  if (asked.collection && path === "/") query.append("collection", asked.collection);
   for (const each of asked.where) query.append("where", each);
   if (asked.sort) query.append("sort", asked.sort);
   if (asked.strictness) query.append("strictness", asked.strictness);
   if (asked.copies) query.append("copies", "1");
   const text = query.toString();
-  return text ? `/?${text}` : "/";
+  return text ? `${path}?${text}` : path;
 }

@@ -8,6 +8,22 @@ const ASK_EVERY_MS = 2000;
 const followed = new WeakSet();
 
 /**
+ * A time as exact as it is known: 20 seconds, 2 hours.
+ *
+ * @param {number} seconds
+ */
+function timeSpan(seconds) {
+  const { lang } = document.documentElement;
+  const [amount, unit] =
+    seconds < 55
+      ? [10 * Math.max(1, Math.round(seconds / 10)), "second"]
+      : seconds < 5400
+        ? [Math.round(seconds / 60), "minute"]
+        : [Math.round(seconds / 3600), "hour"];
+  return new Intl.NumberFormat(lang, { style: "unit", unit, unitDisplay: "long" }).format(amount);
+}
+
+/**
  * @typedef {{state: string, cancelled: boolean, total: number, total_bytes: number,
  *   received_bytes: number, rate: number, left_s: number, current: string, added: number,
  *   changed: number, moved: number, unchanged: number, failed: number}} Job a job as the API describes it
@@ -34,16 +50,13 @@ function tell(shown, job) {
     const done = Math.min(dealt, total); // counts may run ahead of the total for a moment
     bar.max = Math.max(total, 1);
     bar.value = done;
-    const [now, all] = [done, total].map((number) => Math.round(number / unit).toLocaleString());
+    const told = "found" in find("count").dataset ? Math.min(dealt - job.failed, total) : done;
+    const [now, all] = [told, total].map((number) => Math.round(number / unit).toLocaleString());
     find("count").textContent = find("count").dataset[words].replace("{done}", now).replace("{total}", all);
   }
-  const pace = job.rate && job.left_s !== null;
-  if (!find("rate")) return; // the first page tells no more
-  find("rate").textContent = pace
-    ? find("rate")
-        .dataset[words].replace("{rate}", (job.rate / unit).toFixed(downloads ? 1 : 0))
-        .replace("{left}", job.left_s.toFixed(0))
-    : "";
+  const left = find("left");
+  if (!left) return; // the first page tells no more
+  left.textContent = job.left_s === null ? "" : left.dataset.words.replace("{time}", timeSpan(job.left_s));
   find("current").textContent = job.current ?? "";
 }
 

@@ -1,9 +1,9 @@
 // Answers while words are typed: after a short rest, without a trail of half words in the history.
 
-import { ask, chipsShown } from "./ask.js";
+import { ask, chipsShown, shownAt } from "./ask.js";
 import { form, fields, addressOf } from "./form.js";
 
-const REST_MS = 180;
+const REST_MS = 120;
 
 const box = document.getElementById("q");
 let timer = 0;
@@ -68,6 +68,7 @@ document.addEventListener("change", ({ target }) => {
 });
 
 addEventListener("popstate", async () => {
+  if (location.pathname + location.search === shownAt.address) return; // another place on the page
   await ask(location.pathname + location.search, { entry: "none" });
   box.value = new URLSearchParams(location.search).get("q") ?? "";
 });

@@ -12,6 +12,7 @@ import "./scroll.js";
 import "./keys.js";
 import "./marks.js";
 import "./copy.js";
+import "./take.js";
 import "./jobs.js";
 import "./send.js";
 import "./dropbox.js";

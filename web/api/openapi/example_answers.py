@@ -153,7 +153,7 @@ ANSWERS: dict[str, Any] = {
         ]
     },
     "Stored": {"stored": 2},
-    "Concepts": {"concepts": [SUMMARY]},
+    "Words of your own": {"concepts": [SUMMARY]},
     "ConceptSummary": SUMMARY,
     "SharedConcept": {
         **{"kind": "limn concept", "version": 1, "name": "our-dog"},

@@ -77,7 +77,7 @@ TAGS = (
         ("mapping",),
     ),
     Tag(
-        N_("Encoder pairs"),
+        N_("Recognizers"),
         N_(
             "An encoder pair is the part of Limn that understands pictures and words. A larger "
             "pair understands more, and takes more time and memory. A collection can change its "

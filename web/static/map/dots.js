@@ -8,7 +8,7 @@ uniform float size;
 varying float lit;
 void main() {
   gl_Position = vec4(place * view.xy + view.zw, 0.0, 1.0);
-  gl_PointSize = size * (chosen > 0.5 ? 1.5 : 1.0);
+  gl_PointSize = size * (chosen > 0.5 ? 1.6 : 1.0);
   lit = chosen;
 }`;
 
@@ -26,7 +26,7 @@ void main() {
 const MOST_PLAIN = 12_000;
 
 /**
- * @typedef {{scale: number, x: number, y: number, width: number, height: number, ratio: number}} Sight
+ * @typedef {{across: number, up: number, x: number, y: number, width: number, height: number, ratio: number}} Sight
  * @typedef {{plain: number[], bright: number[], size: number}} Style colours premultiplied by alpha
  * @typedef {{mark(chosen: Float32Array): void, paint(sight: Sight, style: Style): void}} Painter
  */
@@ -84,11 +84,11 @@ function withWebgl(gl, places) {
       gl.bindBuffer(gl.ARRAY_BUFFER, marks);
       gl.bufferData(gl.ARRAY_BUFFER, chosen, gl.STATIC_DRAW);
     },
-    paint({ scale, x, y, width, height, ratio }, { plain, bright, size }) {
+    paint({ across, up, x, y, width, height, ratio }, { plain, bright, size }) {
       gl.viewport(0, 0, width * ratio, height * ratio);
       gl.clear(gl.COLOR_BUFFER_BIT);
-      const [across, up] = [(2 * scale) / width, (2 * scale) / height];
-      gl.uniform4f(viewAt, across, up, -x * across, -y * up);
+      const [wide, tall] = [(2 * across) / width, (2 * up) / height];
+      gl.uniform4f(viewAt, wide, tall, -x * wide, -y * tall);
       gl.uniform1f(sizeAt, size * ratio);
       gl.uniform4fv(plainAt, plain);
       gl.uniform4fv(brightAt, bright);
@@ -111,7 +111,7 @@ function onCanvas(context, places) {
     `rgb(${[red, green, blue].map((part) => Math.round((part / alpha) * 255)).join(" ")} / ${alpha})`;
   return {
     mark: (marks) => (chosen = marks),
-    paint({ scale, x, y, width, height, ratio }, { plain, bright, size }) {
+    paint({ across, up, x, y, width, height, ratio }, { plain, bright, size }) {
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       context.clearRect(0, 0, width, height);
       const step = Math.max(1, Math.ceil(count / MOST_PLAIN));
@@ -119,8 +119,8 @@ function onCanvas(context, places) {
         context.fillStyle = css(lit ? bright : plain);
         for (let at = 0; at < count; at += lit ? 1 : step) {
           if (chosen[at] !== lit) continue;
-          const left = (places[2 * at] - x) * scale + width / 2;
-          const top = height / 2 - (places[2 * at + 1] - y) * scale;
+          const left = (places[2 * at] - x) * across + width / 2;
+          const top = height / 2 - (places[2 * at + 1] - y) * up;
           if (left > -size && top > -size && left < width + size && top < height + size) {
             context.fillRect(left - size / 2, top - size / 2, size, size);
           }

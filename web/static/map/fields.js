@@ -38,21 +38,19 @@ export class Fields {
   }
 
   /**
-   * The point that is the nearest to a place, within a distance; -1 where there is none.
+   * The point that is the nearest to a place, within a distance of each axis; -1 where there is none.
    *
    * @param {number} x
    * @param {number} y
-   * @param {number} within
+   * @param {number} across
+   * @param {number} up
    */
-  nearest(x, y, within) {
-    let [best, least] = [-1, within * within];
-    for (const at of this.within({
-      left: x - within,
-      right: x + within,
-      bottom: y - within,
-      top: y + within,
-    })) {
-      const away = (this.places[2 * at] - x) ** 2 + (this.places[2 * at + 1] - y) ** 2;
+  nearest(x, y, across, up) {
+    let [best, least] = [-1, 1];
+    const box = { left: x - across, right: x + across, bottom: y - up, top: y + up };
+    for (const at of this.within(box)) {
+      const [dx, dy] = [(this.places[2 * at] - x) / across, (this.places[2 * at + 1] - y) / up];
+      const away = dx * dx + dy * dy;
       if (away < least) [best, least] = [at, away];
     }
     return best;

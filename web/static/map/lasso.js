@@ -60,19 +60,38 @@ export function within(line, fields) {
 }
 
 /**
- * Counts the edges to one side of the place.
+ * Tells whether a place is within a line: counts the edges to one side of it.
  *
  * @param {Point[]} line
  * @param {number} x
  * @param {number} y
  */
-function inside(line, x, y) {
+export function inside(line, x, y) {
   let odd = false;
   for (let at = 0, before = line.length - 1; at < line.length; before = at++) {
     const [[x1, y1], [x2, y2]] = [line[at], line[before]];
     if (y1 > y !== y2 > y && x < ((x2 - x1) * (y - y1)) / (y2 - y1) + x1) odd = !odd;
   }
   return odd;
+}
+
+/**
+ * The regions that name what a line is around: those in its midst, the largest first, else the nearest.
+ *
+ * @template {{x: number, y: number, level: number, pictures: number}} Region
+ * @param {Point[]} line
+ * @param {Region[]} regions
+ * @param {number} most
+ * @returns {Region[]}
+ */
+export function regionsIn(line, regions, most) {
+  const small = regions.filter(({ level }) => level === 1);
+  const held = small.filter(({ x, y }) => inside(line, x, y));
+  if (held.length) return held.sort((one, other) => other.pictures - one.pictures).slice(0, most);
+  const [x, y] = [0, 1].map((axis) => line.reduce((sum, point) => sum + point[axis], 0) / line.length);
+  /** @param {Region} region */
+  const away = (region) => Math.hypot(region.x - x, region.y - y);
+  return small.sort((one, other) => away(one) - away(other)).slice(0, 1);
 }
 
 /**

@@ -1,74 +1,126 @@
-// The map of a collection: fetches its points, and draws them with names, thumbnails and a lasso.
+// The map of a collection: its pictures where they lie, what answers a question lit, and a lasso.
 
+import { coloursOf, premultiplied } from "./colours.js";
+import { Crowd } from "./crowd.js";
 import { painter } from "./dots.js";
 import { Fields } from "./fields.js";
-import { Lasso, within, written } from "./lasso.js";
+import { Lasso, regionsIn, within } from "./lasso.js";
+import { Chosen } from "./chosen.js";
+import { namesToWrite, writeNames } from "./names.js";
+import { drawPicture, drawRing } from "./pictures.js";
 import { Shots } from "./shots.js";
 import { View } from "./view.js";
 
 const NEAR_PX = 26; // how far from a point a click may be
-const SHOT_PX = 66; // a thumbnail's longest side
-const ROOM_PX = 70; // and how far apart they stand
-const MOST_NEAR = 4000; // points in sight before thumbnails are shown
+const DIM = 0.34; // of what is not lit, while something is
+const CLOSE_UP = 3; // times the whole map, where a region of the list is shown
 
 /**
- * @typedef {{level: number, x: number, y: number, names: Record<string, string>}} Region
+ * @typedef {{level: number, x: number, y: number, pictures: number, names: Record<string, string>}} Region
  * @typedef {{regions: Region[]}} Regions
  * @typedef {import("./lasso.js").Point} Point
  */
 
-/** @param {HTMLElement} map */
-export async function start(map) {
+/** @param {HTMLElement} stage */
+export async function start(stage) {
   const [told, bytes] = await Promise.all([
-    fetch(map.dataset.map).then((answer) => answer.json()),
-    fetch(map.dataset.points).then((answer) => answer.arrayBuffer()),
+    fetch(stage.dataset.map).then((answer) => answer.json()),
+    fetch(stage.dataset.points).then((answer) => answer.arrayBuffer()),
   ]);
   const count = bytes.byteLength / 12;
   const ids = new Float64Array(bytes, 0, count);
   const places = Float32Array.from(new Uint16Array(bytes, 8 * count), (value) => value / 65535);
-  new Shown(map, told, ids, places);
+  new Atlas(stage, told, ids, places);
 }
 
-class Shown {
+class Atlas {
   /**
-   * @param {HTMLElement} map
+   * @param {HTMLElement} stage
    * @param {Regions} told
    * @param {Float64Array} ids
    * @param {Float32Array} places pairs of numbers from 0 to 1
    */
-  constructor(map, told, ids, places) {
-    this.map = map;
-    this.told = told;
+  constructor(stage, told, ids, places) {
+    this.stage = stage;
+    this.regions = told.regions;
     this.ids = ids;
     this.places = places;
     this.fields = new Fields(places);
+    this.crowd = new Crowd(places, this.fields);
     this.frame = 0;
-    /** @type {number[]} ids */
-    this.chosen = [];
-    /** @type {Float32Array} 1 for each point that is chosen */
-    this.marks = null;
-    const [dots, over] = map.querySelectorAll("canvas");
+    this.gone = new AbortController(); // ends the listeners on the document
+    /** @type {number[]} how many of each region are lit */
+    this.counts = [];
+    this.asked = false; // whether something is, so that the rest is dimmed
+    this.pointedAt = -1; // the point of the picture at the foot that the pointer or the focus is on
+    const [dots, over] = stage.querySelectorAll("canvas");
     this.dots = dots;
     this.over = over;
-    this.painter = painter(this.dots, places);
-    this.context = this.over.getContext("2d");
+    this.painter = painter(dots, places);
+    this.context = over.getContext("2d");
+    this.colours = coloursOf(stage);
     this.shots = new Shots(() => this.redraw());
     this.lasso = new Lasso((line) => this.choose(line));
     this.lasso.moved = () => this.redraw();
-    this.view = new View(this.over, {
+    this.chosen = new Chosen(stage.querySelector("form.chosen"), ids);
+    this.view = new View(over, {
       changed: () => this.redraw(),
-      clicked: (x, y) => this.open(x, y),
+      clicked: (left, top) => this.open(this.under(left, top)),
+      entered: () => this.open(this.middle()),
       draws: this.lasso,
     });
-    this.over.addEventListener("focus", () => this.redraw());
-    this.over.addEventListener("blur", () => this.redraw());
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
-    map.addEventListener("click", ({ target }) =>
+    this.listen();
+    this.light();
+    stage.querySelector(".knobs").hidden = false;
+    stage.dataset.ready = ids.length.toLocaleString();
+  }
+
+  listen() {
+    const { over, stage } = this;
+    const { signal } = this.gone;
+    for (const name of ["focus", "blur"]) over.addEventListener(name, () => this.redraw());
+    const recolour = () => {
+      this.colours = coloursOf(stage);
+      this.redraw();
+    };
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour, { signal });
+    stage.addEventListener("click", ({ target }) =>
       this.tool(/** @type {HTMLElement} */ (target).closest("[data-tool]")),
     );
-    map.querySelector("[data-export]").addEventListener("click", () => this.addIds());
-    map.querySelector(".tools").hidden = false;
-    map.dataset.ready = count(ids.length);
+    document.addEventListener("limn:shown", () => this.light(), { signal });
+    document.addEventListener("click", ({ target }) => this.goTo(target.closest("[data-go]")), { signal });
+    /** @param {Event} event */
+    const point = ({ target }) => this.pointAt(/** @type {Element} */ (target));
+    for (const name of ["pointerover", "focusin"]) document.addEventListener(name, point, { signal });
+  }
+
+  // What the card at the map's corner names is lit.
+  light() {
+    if (!this.stage.isConnected) return this.gone.abort(); // another page is shown
+    const card = this.stage.parentElement.querySelector(".telling");
+    const numbers = new Map([...this.ids].map((id, at) => [id, at]));
+    const ids = card.dataset.lit.split(",").map(Number);
+    this.asked = Boolean(card.dataset.counts);
+    this.counts = this.asked ? card.dataset.counts.split(",").map(Number) : [];
+    this.crowd.light(ids.map((id) => numbers.get(id)).filter((at) => at !== undefined));
+    this.pointedAt = -1;
+    for (const button of document.querySelectorAll("[data-go]")) button.hidden = false;
+    this.mark();
+    const { left, right, bottom, top } = this.view.box;
+    const isSeen = this.crowd.lit.some((at) => {
+      const [x, y] = [this.places[2 * at], this.places[2 * at + 1]];
+      return x > left && x < right && y > bottom && y < top;
+    });
+    if (this.crowd.lit.length && !isSeen) this.view.whole();
+  }
+
+  // Tells the painter which points are lit or chosen.
+  mark() {
+    const marks = new Float32Array(this.ids.length);
+    for (const at of this.crowd.lit) marks[at] = 1;
+    for (const at of this.chosen.points) marks[at] = 1;
+    this.painter.mark(marks);
+    this.redraw();
   }
 
   redraw() {
@@ -79,163 +131,123 @@ class Shown {
   }
 
   draw() {
-    const { view, dots, over, context } = this;
+    const { view, dots, over, context, colours } = this;
     for (const canvas of [dots, over]) {
       const [width, height] = [view.width * view.ratio, view.height * view.ratio].map(Math.round);
       if (canvas.width !== width) canvas.width = width;
       if (canvas.height !== height) canvas.height = height;
     }
     const size = Math.min(9, 2.2 + Math.log2(1 + view.zoom) + (this.ids.length < 5000 ? 1.5 : 0));
-    this.painter.paint(view, { ...this.colours(), size });
+    const alpha = (this.ids.length > 20_000 ? 0.5 : 0.75) * (this.asked ? DIM : 1);
+    const [plain, bright] = [premultiplied(colours.dot, alpha), premultiplied(colours.lit, 1)];
+    this.painter.paint(view, { plain, bright, size });
     context.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
     context.clearRect(0, 0, view.width, view.height);
-    this.drawShots();
-    this.drawNames();
+    this.drawPictures();
+    writeNames(context, view, namesToWrite(this.regions, this.counts, view.zoom), {
+      nameOf: this.nameOf,
+      lit: this.drawn.filter(({ lit }) => lit),
+      colours,
+    });
     this.drawLasso();
   }
 
-  colours() {
-    const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-    const alpha = this.ids.length > 20_000 ? 0.5 : 0.75;
-    /** @param {number[]} rgb */
-    const premultiplied = (...rgb) => [...rgb.map((part) => (part / 255) * alpha), alpha];
-    return dark
-      ? { plain: premultiplied(169, 188, 255), bright: [0.957, 0.835, 0.541, 1] }
-      : { plain: premultiplied(44, 75, 155), bright: [0.753, 0.376, 0.063, 1] };
-  }
-
-  drawShots() {
-    const near = [...this.fields.within(this.view.box, MOST_NEAR + 1)];
+  drawPictures() {
+    const { view, context, colours } = this;
     /** @type {Set<number>} */
     const shown = new Set();
-    if (near.length <= MOST_NEAR && (this.view.zoom > 2.5 || near.length < 60)) {
-      const taken = new Set();
-      for (const at of near) {
-        const [left, top] = this.view.screen(this.places[2 * at], this.places[2 * at + 1]);
-        const room = `${Math.round(left / ROOM_PX)} ${Math.round(top / ROOM_PX)}`;
-        if (taken.has(room)) continue;
-        taken.add(room);
-        shown.add(this.ids[at]);
-        this.drawShot(this.shots.get(this.ids[at]), left, top, this.marks?.[at]);
-      }
+    this.drawn = this.crowd.shown(view).map((place) => {
+      const [left, top] = view.screen(this.places[2 * place.at], this.places[2 * place.at + 1]);
+      return { ...place, left: left + place.dx, top: top + place.dy };
+    });
+    this.drawn = this.drawn.filter(({ left, top, side }) => {
+      return left > -side && top > -side && left < view.width + side && top < view.height + side;
+    });
+    for (const box of this.drawn) {
+      shown.add(this.ids[box.at]);
+      const image = this.shots.get(this.ids[box.at]);
+      const isChosen = this.chosen.has(box.at);
+      const ring = isChosen ? colours.accent : box.lit ? colours.lit : "";
+      const dim = this.asked && !box.lit && !isChosen ? DIM : 1;
+      drawPicture(context, image, box, { dim, ring, ground: colours.ground });
     }
+    const pointed = this.drawn.find(({ at }) => at === this.pointedAt);
+    if (pointed) drawRing(context, pointed, colours.lit, 6);
+    const focused = this.over.matches(":focus-visible") ? this.middle() : -1;
+    const middle = this.drawn.find(({ at }) => at === focused);
+    if (middle) drawRing(context, middle, colours.ink, 4); // what Enter opens
     this.shots.fetch(shown);
   }
 
-  /**
-   * @param {HTMLImageElement} image
-   * @param {number} left
-   * @param {number} top
-   * @param {number} chosen
-   */
-  drawShot(image, left, top, chosen) {
-    if (!image) return;
-    const scale = SHOT_PX / Math.max(image.naturalWidth, image.naturalHeight);
-    const [width, height] = [image.naturalWidth * scale, image.naturalHeight * scale];
-    this.context.drawImage(image, left - width / 2, top - height / 2, width, height);
-    if (!chosen) return;
-    this.context.lineWidth = 3;
-    this.context.strokeStyle = getComputedStyle(this.map).getPropertyValue("--accent");
-    this.context.strokeRect(left - width / 2, top - height / 2, width, height);
-  }
-
-  // The names of large parts, and closer by those of small ones; none over another.
-  drawNames() {
-    const { context, view } = this;
-    const level = view.zoom > 2 ? 1 : 0;
-    const style = getComputedStyle(this.map);
-    context.font = `600 ${level ? 13 : 15}px ${style.fontFamily}`;
-    context.textAlign = "center";
-    context.lineJoin = "round";
-    context.lineWidth = 4;
-    context.strokeStyle = style.backgroundColor;
-    context.fillStyle = style.color;
-    /** @type {number[][]} */
-    const boxes = [];
-    for (const region of this.told.regions) {
-      if (region.level !== level) continue;
-      const [left, top] = view.screen(region.x, region.y);
-      const name = region.names[this.map.dataset.language] ?? Object.values(region.names)[0] ?? "";
-      const half = context.measureText(name).width / 2 + 6;
-      if (left < half || left > view.width - half || top < 14 || top > view.height - 8) continue;
-      if (boxes.some(([x, y, wide]) => Math.abs(x - left) < wide + half && Math.abs(y - top) < 20)) continue;
-      boxes.push([left, top, half]);
-      context.strokeText(name, left, top);
-      context.fillText(name, left, top);
-    }
-  }
+  /** @param {Region} region */
+  nameOf = (region) => region.names[this.stage.dataset.language] ?? Object.values(region.names)[0] ?? "";
 
   drawLasso() {
-    const { context, view, lasso } = this;
-    context.strokeStyle = getComputedStyle(this.map).color;
+    const { context, lasso } = this;
+    if (lasso.line.length < 2) return;
+    context.strokeStyle = this.colours.ink;
     context.lineWidth = 1.5;
-    if (lasso.line.length > 1) {
-      context.setLineDash([5, 4]);
-      context.beginPath();
-      lasso.line.forEach(([left, top]) => context.lineTo(left, top));
-      context.stroke();
-      context.setLineDash([]);
-    }
-    if (this.over.matches(":focus-visible")) {
-      const [left, top] = [view.width / 2, view.height / 2]; // what Enter opens
-      context.strokeRect(left - 9, top - 9, 18, 18);
-    }
+    context.setLineDash([5, 4]);
+    context.beginPath();
+    lasso.line.forEach(([left, top]) => context.lineTo(left, top));
+    context.stroke();
+    context.setLineDash([]);
   }
 
   /**
-   * @param {number} x
-   * @param {number} y
+   * The point of the picture under a place on the screen, else the nearest point; -1 for none.
+   *
+   * @param {number} left
+   * @param {number} top
    */
-  open(x, y) {
-    const at = this.fields.nearest(x, y, NEAR_PX / this.view.scale);
-    if (at >= 0) location.assign(`/pictures/${this.ids[at]}`);
+  under(left, top) {
+    const over = this.drawn?.find((box) => {
+      return Math.abs(box.left - left) < box.side / 2 && Math.abs(box.top - top) < box.side / 2;
+    });
+    const { across, up } = this.view;
+    return over?.at ?? this.fields.nearest(...this.view.place(left, top), NEAR_PX / across, NEAR_PX / up);
   }
 
-  /** @param {Point[]} line */
+  // The point of the picture that is the nearest to the middle of what is seen.
+  middle() {
+    const { width, height } = this.view;
+    let [best, least] = [-1, Infinity];
+    for (const { at, left, top } of this.drawn ?? []) {
+      const away = Math.hypot(left - width / 2, top - height / 2);
+      if (away < least) [best, least] = [at, away];
+    }
+    return best;
+  }
+
+  /** @param {number} point */
+  open(point) {
+    if (point >= 0) location.assign(`/pictures/${this.ids[point]}`);
+  }
+
+  /** @param {Point[]} line on the screen */
   choose(line) {
-    this.mark(
-      within(
-        line.map(([left, top]) => this.view.place(left, top)),
-        this.fields,
-      ),
-    );
+    const places = line.map(([left, top]) => this.view.place(left, top));
+    this.chosen.show(within(places, this.fields), regionsIn(places, this.regions, 2).map(this.nameOf));
+    this.mark();
   }
 
-  /** @param {number[]} points */
-  mark(points) {
-    this.chosen = points.map((at) => this.ids[at]);
-    this.marks = new Float32Array(this.ids.length);
-    for (const at of points) this.marks[at] = 1;
-    this.painter.mark(this.marks);
-    const form = this.map.querySelector("form.chosen");
-    const filter = points.length ? written(this.chosen) : "";
-    const many = filter.length > Number(form.dataset.most);
-    form.hidden = !points.length;
-    form.elements.where.value = many ? "" : filter;
-    form.elements.q.disabled = many;
-    form.querySelector("button.main").disabled = many;
-    const words = many ? form.dataset.many : form.dataset.words;
-    form.querySelector("[data-count]").textContent = words.replace("{count}", count(points.length));
-    for (const field of form.querySelectorAll("[name=id]")) field.remove();
+  /** @param {Element} element */
+  pointAt(element) {
+    const link = /** @type {HTMLElement} */ (element?.closest?.("[data-points-at]"));
+    const point = link ? this.ids.indexOf(Number(link.dataset.pointsAt)) : -1;
+    if (point === this.pointedAt) return;
+    this.pointedAt = point;
     this.redraw();
   }
 
-  // Only for an export: a search names them in its filter.
-  addIds() {
-    const form = this.map.querySelector("form.chosen");
-    for (const name of ["q", "collection", "where"]) form.elements[name].disabled = true;
-    for (const id of this.chosen) {
-      const field = Object.assign(document.createElement("input"), {
-        type: "hidden",
-        name: "id",
-        value: String(id),
-      });
-      form.append(field);
-    }
-    setTimeout(() => {
-      for (const field of form.querySelectorAll("[name=id]")) field.remove();
-      for (const name of ["q", "collection", "where"]) form.elements[name].disabled = false;
-    });
+  /** @param {HTMLElement} button of a region in the list */
+  goTo(button) {
+    if (!button) return;
+    const [x, y] = button.dataset.go.split(" ").map(Number);
+    this.view.zoom = Math.max(CLOSE_UP, this.view.zoom);
+    this.view.moveTo(x, y);
+    scrollTo({ top: 0 });
+    this.over.focus({ preventScroll: true });
   }
 
   /** @param {HTMLElement} button */
@@ -244,7 +256,7 @@ class Shown {
       case "lasso":
         this.lasso.on = !this.lasso.on;
         button.setAttribute("aria-pressed", String(this.lasso.on));
-        return this.map.classList.toggle("lassoing", this.lasso.on);
+        return this.stage.classList.toggle("lassoing", this.lasso.on);
       case "in":
         return this.view.zoomBy(1.6);
       case "out":
@@ -252,10 +264,8 @@ class Shown {
       case "all":
         return this.view.whole();
       case "none":
-        return this.mark([]);
+        this.chosen.show([], []);
+        return this.mark();
     }
   }
 }
-
-/** @param {number} number */
-const count = (number) => number.toLocaleString();

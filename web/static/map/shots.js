@@ -1,8 +1,8 @@
 // The thumbnails that a map shows where it is seen closely: a few at a time, the latest kept.
 
 const SIDE_PX = 160;
-const MOST_KEPT = 400;
-const MOST_ASKED = 6;
+const MOST_KEPT = 1200;
+const MOST_ASKED = 4; // of the six that a browser allows itself, so that a question need not wait
 
 export class Shots {
   /** @param {() => void} ready */

@@ -2,19 +2,22 @@
 
 const CLOSEST = 400; // times the whole map
 const STEP = 60; // pixels a key moves it
+const EDGE = 44; // pixels left free around the whole map, so that no picture is cut off
 
 export class View {
   /**
-   * `changed` is called when it has moved, `clicked` with a place on the map.
+   * `changed` is called when it has moved, `clicked` with a place on the screen, `entered` when the
+   * picture in its middle is to be opened.
    *
    * @param {HTMLElement} surface
-   * @param {{changed: () => void, clicked: (x: number, y: number) => void,
+   * @param {{changed: () => void, clicked: (left: number, top: number) => void, entered: () => void,
    *   draws: import("./lasso.js").Lasso}} calls
    */
-  constructor(surface, { changed, clicked, draws }) {
+  constructor(surface, { changed, clicked, entered, draws }) {
     this.surface = surface;
     this.changed = changed;
     this.clicked = clicked;
+    this.entered = entered;
     this.draws = draws;
     this.x = 0.5;
     this.y = 0.5;
@@ -39,8 +42,13 @@ export class View {
     this.changed();
   }
 
-  get scale() {
-    return Math.min(this.width, this.height) * this.zoom;
+  // Pixels of the map's whole width and height: it fills a window of any shape.
+  get across() {
+    return Math.max(1, this.width - 2 * EDGE) * this.zoom;
+  }
+
+  get up() {
+    return Math.max(1, this.height - 2 * EDGE) * this.zoom;
   }
 
   /**
@@ -51,7 +59,7 @@ export class View {
    * @returns {import("./lasso.js").Point}
    */
   place(left, top) {
-    return [this.x + (left - this.width / 2) / this.scale, this.y - (top - this.height / 2) / this.scale];
+    return [this.x + (left - this.width / 2) / this.across, this.y - (top - this.height / 2) / this.up];
   }
 
   /**
@@ -59,7 +67,7 @@ export class View {
    * @param {number} y
    */
   screen(x, y) {
-    return [(x - this.x) * this.scale + this.width / 2, this.height / 2 - (y - this.y) * this.scale];
+    return [(x - this.x) * this.across + this.width / 2, this.height / 2 - (y - this.y) * this.up];
   }
 
   get box() {
@@ -125,14 +133,14 @@ export class View {
     this.held.set(event.pointerId, [event.offsetX, event.offsetY]);
     if (this.draws.on && this.held.size === 1) return this.draws.go(event.offsetX, event.offsetY);
     const share = this.held.size === 2 ? 0.5 : 1; // each of two fingers moves it half the way
-    this.moveTo(this.x - (dx * share) / this.scale, this.y + (dy * share) / this.scale);
+    this.moveTo(this.x - (dx * share) / this.across, this.y + (dy * share) / this.up);
   }
 
   /** @param {PointerEvent} event */
   #up(event) {
     if (!this.held.delete(event.pointerId)) return;
     if (this.draws.on) return this.draws.end();
-    if (this.moved < 6) this.clicked(...this.place(event.offsetX, event.offsetY));
+    if (this.moved < 6) this.clicked(event.offsetX, event.offsetY);
   }
 
   /** @param {PointerEvent} event */
@@ -143,18 +151,18 @@ export class View {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    const step = STEP / this.scale;
+    const [across, up] = [STEP / this.across, STEP / this.up];
     /** @type {Record<string, () => void>} */
     const acts = {
-      ArrowLeft: () => this.moveTo(this.x - step, this.y),
-      ArrowRight: () => this.moveTo(this.x + step, this.y),
-      ArrowUp: () => this.moveTo(this.x, this.y + step),
-      ArrowDown: () => this.moveTo(this.x, this.y - step),
+      ArrowLeft: () => this.moveTo(this.x - across, this.y),
+      ArrowRight: () => this.moveTo(this.x + across, this.y),
+      ArrowUp: () => this.moveTo(this.x, this.y + up),
+      ArrowDown: () => this.moveTo(this.x, this.y - up),
       "+": () => this.zoomBy(1.4),
       "=": () => this.zoomBy(1.4),
       "-": () => this.zoomBy(1 / 1.4),
       0: () => this.whole(),
-      Enter: () => this.clicked(this.x, this.y),
+      Enter: () => this.entered(),
     };
     const act = acts[event.key];
     if (!act || event.ctrlKey || event.metaKey || event.altKey) return;

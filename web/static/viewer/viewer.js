@@ -1,7 +1,7 @@
 // The viewer: a picture's page laid over the answer. Each picture is an entry of the history, so Back
 // leads to the same place; opened by its address, the same part is a page.
 
-import { fetchPage, words } from "../ask.js";
+import { fetchPage, shownAt, words } from "../ask.js";
 import { Stage } from "./stage.js";
 
 const PICTURE = /\/pictures\/\d+$/; // the end of a picture's address
@@ -243,13 +243,9 @@ addEventListener("popstate", (event) => {
     event.stopImmediatePropagation();
     show(location.href, "none");
   } else if (dialog) {
-    if (answered === location.href) event.stopImmediatePropagation();
+    if (shownAt.address === location.pathname + location.search) event.stopImmediatePropagation();
     close();
   } else if (viewer()) location.reload(); // the page of a picture, whose answer was not loaded
 });
-
-// The address of the answer in the document, which stays below the viewer.
-let answered = location.href;
-document.addEventListener("limn:shown", () => (answered = location.href));
 
 if (viewer()) begin(viewer());
