@@ -30,7 +30,7 @@ class Captions(Struct, frozen=True):
 
 
 class WrittenCaption(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What somebody writes about a picture in a language; an empty text takes it back."""
+    """A caption that somebody writes in a language; an empty text takes it back."""
 
     text: str
     language: Annotated[str, about("its code, such as zh or pt-BR")] = "en"

@@ -1,4 +1,4 @@
-"""Places in a picture: how much each of them speaks for a query, where a pair can tell.
+"""Places in a picture: the evidence of each for a query, where a pair can tell.
 
 An encoder may have it as its attribute `places`; the engine tells no places where it has none.
 """
@@ -28,7 +28,7 @@ def places_of(encoder: Encoder) -> PlaceReader | None:
 
 
 def places_that_speak(reader: PlaceReader, pixels: Pixels, query: Vectors) -> Scores:
-    """Return how much each place of a picture speaks for a query, (rows, columns) from 0 to 1.
+    """Return the evidence of each place of a picture for a query, (rows, columns) from 0 to 1.
 
     `pixels` are (height, width, 3), `query` is (width,). 1 is the place that adds the most to the
     cosine; places that add no more than half of the others are 0. It is the class activation map

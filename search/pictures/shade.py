@@ -1,4 +1,4 @@
-"""A shade to lay over a picture: dark where nothing speaks for a query, clear where most does."""
+"""A shade to lay over a picture: clear at the places with the most evidence, dark elsewhere."""
 
 from io import BytesIO
 

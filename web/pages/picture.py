@@ -64,7 +64,7 @@ def _tells_places(url: SearchUrl, picture: Picture) -> bool:
 
 
 def _shade_of(url: SearchUrl, picture: Picture) -> str | None:
-    """Return the address of the shade over what does not speak for the query; None without one."""
+    """Return the address of the shade over places without evidence; None without a shade."""
     with suppress(LimnError):  # the file is missing or has changed, or the query has no direction
         query = state().queries.query_of(url, 1, 0)
         places = places_for(engine(), state().confined_files, query, picture)

@@ -1,4 +1,4 @@
-"""Places of a picture that speak for a query."""
+"""Places of a picture, with their evidence for a query."""
 
 from dataclasses import replace
 
@@ -24,7 +24,7 @@ def tells_places(engine: Engine, picture: Picture) -> bool:
 def places_for(
     engine: Engine, confined_files: ConfinedFiles, query: Query, picture: Picture
 ) -> Scores | None:
-    """Return how much each place of a picture speaks for a query, (rows, columns) from 0 to 1.
+    """Return the evidence of each place of a picture for a query, (rows, columns) from 0 to 1.
 
     None where the pair of the picture's collection can't tell.
 
