@@ -54,6 +54,8 @@ VIEWS = (
     View("page-chips", "?q=a+pagoda&text=people&weight=-0.6", 1200, 760),
     View("page-filters", "?panel=colour&where=colour+%3D+brown", height=800),
     View("page-viewer", VIEWED, height=800, ready=".viewer .places"),
+    View("page-home", "", 1200, 800),
+    View("page-nothing", "?q=an+oil+tanker", 1200, 700, ready="h1"),
     View("page-dark", "?q=the+night+sky", 1200, 800, scheme="dark"),
     View("page-phone", "?q=flowers", 360, 740),
     View("page-chinese", "?q=湖边的宝塔", 1200, 800, language="zh"),

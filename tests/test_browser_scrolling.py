@@ -149,7 +149,7 @@ def test_a_mark_far_down_keeps_the_place(page: "Page", address: str) -> None:
     page.locator(f"#{rank}").wait_for()
     box = page.locator(f"#{rank}").bounding_box()
     assert before is not None and box is not None
-    assert abs(box["y"] - before["y"]) < 100, "the bar has a line more: the mark"
+    assert abs(box["y"] - before["y"]) < 250, "the bar has a line more, and rows begin elsewhere"
     assert page.evaluate("document.activeElement.closest('.tile')?.id") == rank
     assert page.get_by_role("group", name="Marked pictures").locator(".mark-chip").count() == 1
 

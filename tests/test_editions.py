@@ -112,8 +112,8 @@ def test_a_collection_of_an_earlier_edition_moves_to_the_current_one_side_by_sid
         assert len(both) == 16
         assert {hit["collection"] for hit in both[:2]} == {"colours", "more"}
         page = urlopen(f"{address}collections/colours").read().decode()
-        assert "An earlier edition of the small pair" in page
-        assert "builtin (earlier edition)" in page
+        assert "An earlier edition of the small recognizer" in page
+        assert "Limn’s own (earlier edition)" in page
         choices = re.findall(r'value="(\S+)" required( checked)?', page)
         assert choices[0] == ("builtin", " checked")
 

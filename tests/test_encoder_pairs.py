@@ -252,7 +252,7 @@ def test_a_pair_is_downloaded_stopped_and_gone_on_with_on_the_page(
     value = row.get_by_role("progressbar").evaluate("bar => bar.value / bar.max")
     assert 0.1 < value < 0.2
     row.get_by_role("button", name="Stop").click()
-    row.get_by_text("cancelled").wait_for()
+    row.get_by_text("Stopped").wait_for()
     assert "2 of 17 MB" in row.inner_text() and "/encoders" in page.url
     hub.faults.goes_on.set()
     row.get_by_role("button", name="Go on with it balanced").press("Enter")
@@ -261,7 +261,7 @@ def test_a_pair_is_downloaded_stopped_and_gone_on_with_on_the_page(
     choice = page.get_by_label("Recognizer of a new collection").first
     assert choice.locator("option").all_inner_texts() == [
         "the usual one: tiny",
-        "builtin",
+        "Limn’s own",
         "balanced",
     ]
 
@@ -308,6 +308,6 @@ def test_a_collection_changes_to_a_pair_that_is_downloaded_first(
     hub.faults.goes_on.set()
     page.get_by_role("heading", name="The new recognizer is ready").wait_for()
     page.get_by_role("button", name="Use the new one").click()
-    page.get_by_text("What tiny knows of the pictures is kept").wait_for()
+    page.get_by_text("What tiny knows of the pictures is still there").wait_for()
     assert page.get_by_role("heading", name="light answers now").count() == 1
     page.close()

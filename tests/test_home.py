@@ -223,7 +223,7 @@ def test_the_newest_open_with_their_neighbours_and_can_be_selected(
     assert 'id="select"' in page and 'id="mark"' in page
     newest = part(page, "newest")
     second = re.search(r'id="hit-2".*?href="([^"]+)"', newest, re.S)
-    assert second is not None and "number 2" in client.get(unescape(second[1])).text
+    assert second is not None and "2 of 3" in client.get(unescape(second[1])).text
 
 
 def test_years_are_bars_by_month_or_by_year() -> None:

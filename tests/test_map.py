@@ -183,7 +183,7 @@ def test_the_lasso_says_what_it_chose_in_words(map_page: "tuple[Page, str]") -> 
     page.locator(".grid .tile").first.wait_for()
     words = f"{found[1]} chosen on the map"
     assert page.title().startswith(words)
-    assert page.get_by_role("group", name=words).is_visible()
+    assert page.locator(".pills").get_by_text(words).is_visible()
     page.go_back()
     page.locator("[data-ready='90']").wait_for()
     assert page.locator(".chosen").is_hidden()

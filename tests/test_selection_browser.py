@@ -203,7 +203,7 @@ def test_a_board_that_is_refused_keeps_the_selection_and_says_why(
         finger.get_by_role("button", name="Make it").click()
         if not again:
             finger.get_by_text("1 put on “Refused”").first.wait_for()
-    finger.get_by_text("there is a board 'Refused' already").wait_for()
+    finger.get_by_text("“Refused” is the name of another one already").wait_for()
     assert says(finger, "1 selected")
 
 

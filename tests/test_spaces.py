@@ -502,11 +502,11 @@ def test_the_command_the_api_and_the_page_search_two_real_pairs_together(
         concept = {"name": "pale", "more": [white]}
         assert client.post("/api/v1/concepts", json=concept).status_code == 200
         assert got(client, "/api/v1/search?concept=pale")["notes"] == []
-        page = client.get("/?q=a+red+wall").text
+        page = client.get("/?q=a+red+wall&copies=1").text
         assert "could not be searched" not in page and page.count('class="tile') == 15
         assert client.get(f"/?similar={white}").status_code == 200
-        shapes = got(client, "/shapes?q=a+red+wall")["ids"]
-        tiles = got(client, "/tiles?q=a+red+wall&start=1")["tiles"]
+        shapes = got(client, "/shapes?q=a+red+wall&copies=1")["ids"]
+        tiles = got(client, "/tiles?q=a+red+wall&copies=1&start=1")["tiles"]
         assert shapes == [hit["id"] for hit in hits] and len(tiles) == 15
         assert client.get(f"/pictures/{shapes[0]}?q=a+red+wall&rank=1").status_code == 200
 

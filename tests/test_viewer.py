@@ -64,6 +64,7 @@ def test_it_lies_over_the_answer_and_back_leads_to_the_same_place(
     page.wait_for_url("**/?q=green&copies=1")
     page.get_by_role("dialog").wait_for(state="detached")
     assert page.locator("main[data-same=yes]").count() == 1, "the answer was not made anew"
+    assert page.title() == "green · Limn"
     page.go_forward()
     page.get_by_role("dialog").locator(".top").wait_for()
     assert rank_of(page) == 2

@@ -201,8 +201,8 @@ def test_the_page_of_a_hit_says_why_it_was_found(client: FlaskClient) -> None:
     [address] = re.findall(r'class="frame" href="([^"]*rank=1[^"]*)"', grid)
     page = client.get(unescape(address)).text
     assert "Why it was found" in page
-    assert "words found: red, wall" in page
-    shares = [int(each) for each in re.findall(r"<span>(\d+)%</span>", page)]
+    assert "A caption has the words: <q" in page and "<mark>red</mark>" in page
+    shares = [int(each) for each in re.findall(r'class="share-of">(\d+) %<', page)]
     assert len(shares) == 3 and 99 <= sum(shares) <= 101
     assert "Why it was found" not in client.get("/pictures/1").text
 

@@ -48,11 +48,11 @@ def page(name: str) -> str:
     """Show the map as a picture to pan and zoom, lit by a question, and as a list of regions."""
     collection, picture_map = state().maps.find(name)
     newest = next((job for job in engine().catalog.jobs.of(name) if job.kind == "map"), None)
-    url = SearchUrl.of(request.args).but(collection=name, panel=False)
+    url = SearchUrl.of(request.args).but(collection=name, panel="")
     asks = bool(url.ranks or url.where)
     matches: Matches | None = None
     if picture_map is not None and asks:
-        query = state().queries.query_of(url, 1, 0)
+        query = state().queries.query_of(url.but(copies=True), 1, 0)  # each has its place
         matches = state().maps.matches(picture_map, query, BEST_SHOWN)
     regions = rows_of(picture_map, matches) if picture_map else []
     return render_template(

@@ -153,7 +153,7 @@ ANSWERS: dict[str, Any] = {
         ]
     },
     "Stored": {"stored": 2},
-    "Words of your own": {"concepts": [SUMMARY]},
+    "Concepts": {"concepts": [SUMMARY]},
     "ConceptSummary": SUMMARY,
     "SharedConcept": {
         **{"kind": "limn concept", "version": 1, "name": "our-dog"},

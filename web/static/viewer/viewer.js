@@ -12,6 +12,7 @@ const SOON_MS = 60; // without an answer for so long, the tile's picture is show
 let dialog = null;
 /** @type {Stage} */
 let stage = null;
+let answerTitle = document.title;
 /** @type {AbortController} */
 let asking = null;
 /** @type {HTMLElement} the link that was followed, for the focus to return to */
@@ -104,6 +105,7 @@ function preview() {
 
 /** @param {HTMLElement} shown */
 function lay(shown) {
+  answerTitle = document.title;
   dialog = document.createElement("dialog");
   dialog.className = "over-answer";
   dialog.tabIndex = -1; // so that no control has a ring before somebody uses the keyboard
@@ -199,6 +201,7 @@ export function close() {
   stage = null;
   dialog.remove();
   dialog = null;
+  document.title = answerTitle;
   document.dispatchEvent(new CustomEvent("limn:closed", { detail: { rank: Number(rank), opener } }));
 }
 
