@@ -172,13 +172,13 @@ def test_the_lasso_says_what_it_chose_in_words(map_page: "tuple[Page, str]") -> 
         if not number:
             page.mouse.down()
     page.mouse.up()
-    told = page.locator(".chosen [data-count]").inner_text()
+    told = page.locator(".atlas .chosen [data-count]").inner_text()
     found = re.fullmatch(r"(\d+) pictures near “.+”", told)
     assert found is not None and int(found[1]) > 20, told
     with page.expect_download() as download:
         page.get_by_role("button", name="Export").click()
     assert download.value.suggested_filename == "pictures.zip"
-    assert re.fullmatch(r"id = [\d,-]+", page.locator(".chosen [name=where]").input_value())
+    assert re.fullmatch(r"id = [\d,-]+", page.locator(".atlas .chosen [name=where]").input_value())
     page.get_by_role("button", name="Show them").click()
     page.locator(".grid .tile").first.wait_for()
     words = f"{found[1]} chosen on the map"
@@ -186,7 +186,7 @@ def test_the_lasso_says_what_it_chose_in_words(map_page: "tuple[Page, str]") -> 
     assert page.locator(".pills").get_by_text(words).is_visible()
     page.go_back()
     page.locator("[data-ready='90']").wait_for()
-    assert page.locator(".chosen").is_hidden()
+    assert page.locator(".atlas .chosen").is_hidden()
 
 
 @pytest.mark.browser

@@ -75,7 +75,7 @@ def test_on_a_slow_network_the_old_answer_stays_and_the_newest_words_win(
     slow_page.get_by_role("heading", level=1, name="blue").wait_for()
     assert first_caption(slow_page) == "a blue wall"
     assert box.input_value() == "blue"
-    slow_page.wait_for_function(f"!{WAITING}")
+    slow_page.wait_for_function(f"() => !{WAITING}")
 
 
 def test_on_a_slow_network_nothing_moves_when_pictures_come(
@@ -103,11 +103,11 @@ def test_a_server_that_stopped_is_asked_again_until_it_answers(
     page.locator("#q").fill("blue")
     notice = page.get_by_role("status").filter(has_text="The server does not answer")
     notice.wait_for()
-    page.wait_for_function(f"!{WAITING}")
+    page.wait_for_function(f"() => !{WAITING}")
     assert first_caption(page) == "a green wall", "the answer stays"
     assert page.locator("#q").input_value() == "blue", "the form stays"
     page.clock.fast_forward(5000)
-    page.wait_for_function(f"!{WAITING}")
+    page.wait_for_function(f"() => !{WAITING}")
     assert notice.is_visible(), "it was asked again, and did not answer"
     with served(data_dir, "--port", str(port)):
         page.clock.fast_forward(5000)
