@@ -15,7 +15,6 @@ from search.library.map_file import Region
 from search.packages.editions import BUILTIN, EARLIER
 from search.query.filters.grammar import format_filter
 from search.query.filters.tree import Condition
-from search.query.records import Match
 from search.records import Caption, Picture
 from search.text.analysis import found_in, query_words
 from search.text.languages import is_in_language
@@ -246,13 +245,6 @@ def unread(number: int) -> str:
     return str(text)
 
 
-def words_in(match: Match, url: SearchUrl) -> tuple[str, ...]:
-    """Return the words of the query that a match's caption contains."""
-    if match.caption is None:
-        return ()
-    return found_in(match.caption.text, query_words(_asked(url)))
-
-
 def _asked(url: SearchUrl) -> str:
     """Return the words that pictures are asked to show."""
     chips = (chip for chip in url.chips if chip.kind == "text" and chip.weight > 0)
@@ -322,7 +314,6 @@ def register(app: Flask) -> None:
         shown_width_px,
         printable,
         label,
-        words_in,
         dealt_with,
         can_be_found,
         megabytes,
